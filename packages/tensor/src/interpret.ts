@@ -64,16 +64,19 @@ function values(set: Tensors): Values {
   return mapValues(set, fromTensor);
 }
 
-function mapValues<A, B>(set: Record<string, A>, f: (value: A) => B): Record<string, B> {
+/** The values of a record, each replaced by a function of it. */
+export function mapValues<A, B>(set: Record<string, A>, f: (value: A) => B): Record<string, B> {
   return Object.fromEntries(Object.entries(set).map(([name, value]) => [name, f(value)]));
 }
 
-function row({ dtype, shape, data }: Value, step: number, steps: number): Value {
+/** One of the `steps` rows of a value, without its leading dimension. */
+export function row({ dtype, shape, data }: Value, step: number, steps: number): Value {
   const size = data.length / steps;
   return { dtype, shape: shape.slice(1), data: data.subarray(step * size, (step + 1) * size) };
 }
 
-function stacked(rows: readonly Values[]): Values {
+/** The values of steps with a leading dimension of steps. */
+export function stacked(rows: readonly Values[]): Values {
   return Object.fromEntries(
     Object.entries(rows[0]!).map(([name, { dtype, shape }]) => {
       const data = arrayOf(dtype, rows.length * sizeOf(shape));

@@ -1,6 +1,6 @@
-import type { Recorded } from '../recorder/record.ts';
-import { argumentName } from '../recorder/record.ts';
+import { argumentName, type Recorded } from '../recorder/record.ts';
 import type { PairSpecs } from '../types.ts';
+import { zeros } from '../values.ts';
 import { type Graph, type Initializer, type Node, node, type Port } from './model.ts';
 import { readingAs } from './names.ts';
 import { modelNames, ports, type Rename, STEPS, stacked, stepGraph } from './program.ts';
@@ -42,14 +42,10 @@ export function pairGraph(recorded: Recorded, specs: PairSpecs): Graph {
       ...recorded.constants,
       scalar('zero', 0),
       scalar('one', 1),
-      ...Object.entries(recorded.outputSpecs).map(
-        ([name, spec]): Initializer => ({
-          ...spec,
-          name: none(name),
-          shape: [0, ...spec.shape],
-          data: new Float32Array(0),
-        }),
-      ),
+      ...Object.entries(recorded.outputSpecs).map(([name, { dtype, shape }]) => ({
+        name: none(name),
+        ...zeros({ dtype, shape: [0, ...shape] }),
+      })),
     ],
     inputs: [
       { name: STEPS, dtype: 'int64', shape: [] },
