@@ -91,11 +91,12 @@ export function interactionsOfCoded(
     user: userIds === user.texts ? user.codes : relabeled(user.codes, users, new Int32Array(time.length)),
     item: itemIds === item.texts ? item.codes : relabeled(item.codes, items, new Int32Array(time.length)),
     time,
-    kind: kind && named ? relabeled(kind.codes, named, new Uint8Array(time.length)) : new Uint8Array(time.length),
+    ...(kind && named && { kind: relabeled(kind.codes, named, new Uint8Array(time.length)) }),
     ...(reward && { reward }),
   };
   const notes = [...idNotes('user', userIds), ...idNotes('item', itemIds), ...timeNotes(time)];
-  return { userIds, itemIds, kinds, ...orderEvents(events, userIds.length), info: { notes } };
+  const ordered = orderEvents(events, userIds.length);
+  return { userIds, itemIds, kinds, kind: new Uint8Array(time.length), ...ordered, info: { notes } };
 }
 
 function pinnedItems(ids: string[], texts: readonly string[]): ReturnType<typeof rankedIds> {

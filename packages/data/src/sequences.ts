@@ -44,7 +44,7 @@ export interface Transitions {
 export function sequences(data: Interactions): Sequences {
   checkInteractions('sequences', { data });
   const offsets = new Int32Array(data.userIds.length + 1);
-  for (const user of data.user) offsets[user + 1]!++;
+  for (let event = 0; event < data.user.length; event++) offsets[data.user[event]! + 1]!++;
   for (let u = 0; u < data.userIds.length; u++) offsets[u + 1]! += offsets[u]!;
   const { userIds, itemIds, kinds, kind, time, reward } = data;
   if (reward !== undefined) checkRewards(reward, data.item.length);
@@ -72,27 +72,45 @@ export function transitions(
 ): Transitions {
   checkSequences('transitions', { sequences: from });
   checkFunctions('transitions', { keep });
-  const event = new Int32Array(from.items.length);
-  const sequence = new Int32Array(from.items.length);
-  const done = new Uint8Array(from.items.length);
-  let count = 0;
-  for (let s = 0; s + 1 < from.offsets.length; s++) {
-    const before = count;
-    for (let e = from.offsets[s]!; e < from.offsets[s + 1]!; e++) {
-      if (!keep(e, s)) continue;
-      event[count] = e;
-      sequence[count] = s;
-      count++;
+  return partition(from, 1, (event, sequence) => (keep(event, sequence) ? 0 : -1))[0]!;
+}
+
+/**
+ * Parts decisions into sets, and asks for each of them once.
+ *
+ * @param setOf the index of a decision's set, or -1 to leave it out
+ */
+export function partition(
+  from: Sequences,
+  sets: number,
+  setOf: (event: number, sequence: number) => number,
+): Transitions[] {
+  const { items, offsets } = from;
+  const chosen = new Int8Array(items.length);
+  const counts = new Int32Array(sets);
+  for (let s = 0; s + 1 < offsets.length; s++) {
+    for (let e = offsets[s]!; e < offsets[s + 1]!; e++) {
+      const set = setOf(e, s);
+      chosen[e] = set;
+      if (set >= 0) counts[set]!++;
     }
-    if (count > before) done[count - 1] = 1;
   }
-  return {
-    sequences: from,
-    count,
-    event: event.slice(0, count),
-    sequence: sequence.slice(0, count),
-    done: done.slice(0, count),
-  };
+  return Array.from(counts, (count, set) => {
+    const event = new Int32Array(count);
+    const sequence = new Int32Array(count);
+    const done = new Uint8Array(count);
+    let at = 0;
+    for (let s = 0; s + 1 < offsets.length; s++) {
+      const before = at;
+      for (let e = offsets[s]!; e < offsets[s + 1]!; e++) {
+        if (chosen[e] !== set) continue;
+        event[at] = e;
+        sequence[at++] = s;
+      }
+      if (at > before) done[at - 1] = 1;
+    }
+    return { sequences: from, count, event, sequence, done };
+  });
 }
 
 /** [items] number of rows whose action is the item. */

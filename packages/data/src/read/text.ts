@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
@@ -53,23 +52,44 @@ export async function storageOf(path: string, encoding: string): Promise<{ gzip:
   return { gzip: isGzipped(buffer), encoding: decoder.encoding };
 }
 
-async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
-  const source = createReadStream(path, { highWaterMark: 2 ** 20 });
+/**
+ * Streams the bytes of a file, decompressed. A piece is overwritten by the next one.
+ *
+ * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`
+ */
+export async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  let file: FileHandle | undefined;
   try {
-    const chunks: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]();
-    const first = await chunks.next();
+    file = await open(path);
+    const pieces = piecesOf(file);
+    const first = await pieces.next();
     if (first.done) return;
     const all = async function* () {
       yield first.value;
-      for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+      yield* pieces;
     };
     // The callback is empty because the iteration throws the same errors.
-    yield* isGzipped(first.value) ? pipeline(all, createGunzip(), () => {}) : all();
+    yield* isGzipped(first.value) ? pipeline(all, copies, createGunzip(), () => {}) : all();
   } catch (cause) {
     throw fileError(path, cause);
   } finally {
-    source.destroy();
+    await file?.close();
   }
+}
+
+/** Reads into one buffer, because buffers that are left behind keep the garbage collector busy. */
+async function* piecesOf(file: FileHandle): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(2 ** 20);
+  for (;;) {
+    const { bytesRead } = await file.read(buffer);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** A stream may hold pieces while it asks for more. */
+async function* copies(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const piece of pieces) yield Buffer.from(piece);
 }
 
 function isGzipped(bytes: Uint8Array): boolean {

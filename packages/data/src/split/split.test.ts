@@ -6,7 +6,7 @@ import { interactionsOf } from '../interactions-of.ts';
 import type { Transitions } from '../sequences.ts';
 import { leaveOneOut, splitByTime, splitByTimeQuantiles } from './by-order.ts';
 import { type SplitByUserOptions, splitByUser, splitByUserLists } from './by-user.ts';
-import { type Split, setNames } from './split.ts';
+import { type Split, setNames, splitBy } from './split.ts';
 
 const data = logOf('a: 0 1 2* 3', 'b: 3 0', 'c: 1 2 3');
 
@@ -198,3 +198,19 @@ function usersOf(set: Transitions): string[] {
 function eventsOf(split: Split): number {
   return setNames.reduce((sum, name) => sum + split[name].count, 0);
 }
+
+it('a custom split is asked once for each event, and may leave some out', () => {
+  const asked: number[] = [];
+  const sets = ['train', undefined, 'test', 'train', 'validation', 'test'] as const;
+  const split = splitBy(
+    logOf('a: 0 1 2', 'b: 3 0 1'),
+    (event) => {
+      asked.push(event);
+      return sets[event];
+    },
+    { kind: 'own' },
+  );
+  expect(asked).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(setNames.map((name) => [...split[name].event])).toEqual([[0, 3], [4], [2, 5]]);
+  expect(setNames.map((name) => [...split[name].done])).toEqual([[1, 1], [1], [1, 1]]);
+});

@@ -1,7 +1,7 @@
 import { checkFunctions, checkObjects, LeaError } from '@lea/core';
 import { checkInteractions } from '../arguments.ts';
 import type { Interactions } from '../interactions.ts';
-import { type Sequences, sequences, type Transitions, transitions } from '../sequences.ts';
+import { partition, type Sequences, sequences, type Transitions } from '../sequences.ts';
 
 /** Three sets of decisions over the same sequences. */
 export interface Split {
@@ -40,14 +40,14 @@ export function splitBy(
   checkFunctions('splitBy', { setOf });
   checkObjects('splitBy', { info });
   const all = sequences(data);
-  const part = (name: SetName) => transitions(all, (event, user) => setOf(event, user, all) === name);
-  const split = { train: part('train'), validation: part('validation'), test: part('test') };
-  if (split.train.count === 0) {
+  const sets = partition(all, setNames.length, (event, user) => setNames.indexOf(setOf(event, user, all)!));
+  const [train, validation, test] = sets as [Transitions, Transitions, Transitions];
+  if (train.count === 0) {
     throw new LeaError('E_SPLIT_EMPTY', 'The split leaves no events to train on.', {
       value: info,
       hint: 'Increase the share of training, or use more data.',
     });
   }
-  const events = { train: split.train.count, validation: split.validation.count, test: split.test.count };
-  return { ...split, info: { ...info, events } };
+  const events = { train: train.count, validation: validation.count, test: test.count };
+  return { train, validation, test, info: { ...info, events } };
 }

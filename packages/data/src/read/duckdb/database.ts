@@ -78,12 +78,7 @@ export class Database {
   /** [columns][rows] of a small result. */
   async columns(sql: string): Promise<DuckDBValue[][]> {
     const all: DuckDBValue[][] = [];
-    for await (const chunk of this.chunks(sql)) {
-      for (const [at, column] of chunk.getColumns().entries()) {
-        all[at] ??= [];
-        for (const value of column) all[at].push(value);
-      }
-    }
+    for await (const chunk of this.chunks(sql)) chunk.appendToColumns(all);
     return all;
   }
 

@@ -8,10 +8,8 @@ import { eachRecord } from '../records.ts';
 import { eachRow, emptyFile, type FileOptions, formatOf, type Table } from '../table.ts';
 import { storageOf, textOf } from '../text.ts';
 import { literal } from './database.ts';
+import { looksOf } from './looks.ts';
 import { escaped, type Part, type PartOptions } from './part.ts';
-
-/** DuckDB refuses longer lines itself. */
-const LONGEST_LINE = 2_000_000;
 
 /**
  * A delimited file as DuckDB reads it. DuckDB lets pass some quotes that our reader refuses, and refuses mixed line ends. So files
@@ -25,23 +23,26 @@ export async function delimitedPart(path: string, options: PartOptions): Promise
   const { delimiter, quote } = formatOf(path, file);
   const first = await firstRecord(path, file);
   if (!first) throw emptyFile(path);
-  const { careful, mixed } = await looksOf(path, options);
+  const written = file.header ?? first.cells;
+  const header = written.map(columnName);
+  const where = file.header ? `${path}, option "header"` : `${path} line ${first.line}`;
+  const { gzip, encoding } = await storageOf(path, file.encoding);
+  const { careful, mixed, repeats } = await looksOf(path, options, { where, header }, encoding);
   if (careful) await checkRows(path, options);
   if (file.header) await refuseFirst(path, options);
-  const { gzip, encoding } = await storageOf(path, file.encoding);
   const plain = !mixed && encoding === 'utf-8';
   const source = plain ? path : await rewritten(path, options);
-  const written = file.header ?? first.cells;
   const columns = written.map((_, at) => ({ name: `c${at}`, type: 'VARCHAR' }));
   const mark = literal(quote ?? '');
   return {
-    where: file.header ? `${path}, option "header"` : `${path} line ${first.line}`,
-    header: written.map(columnName),
+    where,
+    header,
     columns,
     from: `read_csv(${literal(escaped(source))}, auto_detect = false, strict_mode = true, comment = '',
       hive_partitioning = false, delim = ${literal(delimiter)}, quote = ${mark}, escape = ${mark}, header = ${file.header === undefined},
       skip = ${file.header ? 0 : first.line - 1}, compression = '${plain && gzip ? 'gzip' : 'none'}',
       columns = {${columns.map(({ name }) => `${name}: 'VARCHAR'`).join(', ')}})`,
+    repeats,
     place: async (row) => `${path} line ${await lineOf(path, file, row)}`,
   };
 }
@@ -91,25 +92,6 @@ async function lineOf(path: string, file: FileOptions, row: number): Promise<num
   };
   await eachRow(path, file, { choose: (header) => [...header.keys()], take });
   return found;
-}
-
-/** Whether a file may have rows that only our reader refuses, and whether it has several kinds of line ends. */
-async function looksOf(path: string, { file, between }: PartOptions): Promise<{ careful: boolean; mixed: boolean }> {
-  const { delimiter, quote, maxRecordSize } = formatOf(path, file);
-  const marks = ['\0', `${delimiter}\n`, ...(quote === null ? [] : [quote])];
-  let careful = maxRecordSize < LONGEST_LINE;
-  let after = false;
-  const ends = new Set<string>();
-  for await (const text of wholeEnds(textOf(path, file.encoding))) {
-    between();
-    careful ||= marks.some((mark) => text.includes(mark)) || (after && /^[\r\n]/.test(text));
-    if (text !== '') after = text.endsWith(delimiter);
-    if (text.includes('\r')) {
-      careful ||= text.includes(`${delimiter}\r`);
-      for (const end of [/\r\n/, /\r(?!\n)/, /(?<!\r)\n/]) if (end.test(text)) ends.add(end.source);
-    } else if (text.includes('\n')) ends.add('(?<!\\r)\\n');
-  }
-  return { careful: careful || after, mixed: ends.size > 1 };
 }
 
 async function rewritten(path: string, { file, folder, between }: PartOptions): Promise<string> {

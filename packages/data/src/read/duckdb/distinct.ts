@@ -11,8 +11,6 @@ import { located, type Staged } from './stage.ts';
 export interface Distinct {
   readonly role: Role;
   readonly cells: readonly unknown[];
-  /** [cells] the first row with the cell */
-  readonly row: readonly number[];
 }
 
 /** Finds the distinct cells, and yields how much is done, in percent. @throws LeaError `E_DATA_LARGE` */
@@ -22,34 +20,53 @@ export async function* distinctCells(
   role: Role,
 ): AsyncGenerator<number, Distinct, undefined> {
   yield* db.run(
-    `create or replace table ${role}_cells as select "${role}" as cell, min(rowid) as first from rows group by "${role}" order by try_cast(cell as bigint), cell`,
+    `create or replace table ${role}_cells as select "${role}" as cell from rows group by "${role}" order by try_cast(cell as bigint), cell`,
   );
   const count = Number(await db.value(`select count(*) from ${role}_cells`));
   checkDistinct(count, () => `The column ${staged.column[role]}`);
-  const [values = [], first = []] = await db.columns(`select cell, first from ${role}_cells`);
-  return { role, cells: values.map(staged.read), row: first.map(Number) };
+  const [cells = []] = await db.columns(`select cell from ${role}_cells`);
+  return { role, cells: cells.map(staged.read) };
 }
 
 /** The checked texts of the cells. @throws LeaError `E_CELL_MISSING`, `E_CELL_BAD` */
 export function textsOfCells(
+  db: Database,
   staged: Staged,
   distinct: Distinct,
   options: Pick<CellOptions, 'missing' | 'trim'>,
 ): Promise<string[]> {
-  return located(staged, (where) =>
-    eachCell(
-      distinct,
-      checkedCells(options, (at) => where(at, distinct.role)),
-    ),
-  );
+  return eachCell(db, staged, distinct, (where) => checkedCells(options, where));
 }
 
-/** [cells] what a check makes of them. An error that it throws is that of the first row, whatever the order of the cells. */
-export function eachCell<T>({ cells, row }: Distinct, check: (cell: unknown, row: number) => T): T[] {
+/**
+ * [cells] what a check makes of them. An error that it throws is that of the first row, whatever the order of the cells.
+ *
+ * @param checkFor makes the check from a description of rows
+ */
+export async function eachCell<T>(
+  db: Database,
+  staged: Staged,
+  { role, cells }: Distinct,
+  checkFor: (where: (row: number) => string) => (cell: unknown, row: number) => T,
+): Promise<T[]> {
+  const check = checkFor(() => '');
   try {
-    return cells.map((cell, code) => check(cell, row[code]!));
-  } catch (error) {
-    for (const code of [...row.keys()].sort((a, b) => row[a]! - row[b]!)) check(cells[code], row[code]!);
-    throw error;
+    return cells.map(check);
+  } catch {
+    const rows = await firstRows(db, role);
+    const order = [...rows.keys()].sort((a, b) => rows[a]! - rows[b]!);
+    return await located(staged, (where) => {
+      const check = checkFor((row) => where(row, role));
+      return order.map((code) => check(cells[code], rows[code]!));
+    });
   }
+}
+
+/** [cells] the first row with each cell */
+async function firstRows(db: Database, role: Role): Promise<number[]> {
+  const [rows = []] = await db.columns(
+    `select min(rows.rowid) from rows join ${role}_cells on rows."${role}" is not distinct from cell
+      group by ${role}_cells.rowid order by ${role}_cells.rowid`,
+  );
+  return rows.map(Number);
 }

@@ -3,19 +3,20 @@ import { kindOf } from '../kinds.ts';
 import type { Reading } from '../options.ts';
 import type { Database } from './database.ts';
 import { type Distinct, eachCell } from './distinct.ts';
-import { located, type Staged } from './stage.ts';
+import type { Staged } from './stage.ts';
 
 /** [cells] the kinds of raw values, `null` for those whose events are dropped. @throws LeaError `E_KIND_UNKNOWN` */
 export function mappedKinds(
+  db: Database,
   staged: Staged,
   distinct: Distinct,
   { kinds = {}, missing }: Reading,
 ): Promise<(string | null)[]> {
   const isMissing = missingTest(missing);
   const textOf = (cell: unknown) => (cell === null ? '' : String(cell));
-  return located(staged, (where) =>
-    eachCell(distinct, (cell, row) => kindOf(textOf(cell), kinds, isMissing, () => where(row, 'kind'))),
-  );
+  const checkFor = (where: (row: number) => string) => (cell: unknown, row: number) =>
+    kindOf(textOf(cell), kinds, isMissing, () => where(row));
+  return eachCell(db, staged, distinct, checkFor);
 }
 
 /** Removes the rows whose kind is `null`, and returns their number. */

@@ -14,6 +14,8 @@ export interface Part {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   /** What follows FROM. */
   readonly from: string;
+  /** Whether a row may be the header again. */
+  readonly repeats?: boolean;
   /** Describes a row of the part, from 0, in errors. */
   place(row: number): Promise<string>;
 }

@@ -68,16 +68,16 @@ async function* fromEvents(db: Database, staged: Staged, o: Reading): Work<Read>
   const distinct = (role: Role) => counted('ids', distinctCells(db, staged, role));
   let kinds = staged.column.kind === undefined ? undefined : yield* distinct('kind');
   if (kinds && o.kinds) {
-    const dropped = await dropRows(db, await mappedKinds(staged, kinds, o));
+    const dropped = await dropRows(db, await mappedKinds(db, staged, kinds, o));
     if (dropped === staged.count) throw noRows();
     if (dropped > 0) kinds = yield* distinct('kind');
-    kinds = { ...kinds, cells: await mappedKinds(staged, kinds, o) };
+    kinds = { ...kinds, cells: await mappedKinds(db, staged, kinds, o) };
   }
   const users = yield* distinct('user');
-  const user = await textsOfCells(staged, users, cells);
+  const user = await textsOfCells(db, staged, users, cells);
   const items = yield* distinct('item');
-  const item = await textsOfCells(staged, items, cells);
-  const kind = kinds && (await textsOfCells(staged, kinds, cells));
+  const item = await textsOfCells(db, staged, items, cells);
+  const kind = kinds && (await textsOfCells(db, staged, kinds, cells));
   const events = yield* counted('events', eventCodes(db, staged), staged.count);
   const coded = {
     user: { texts: user, codes: events.user },

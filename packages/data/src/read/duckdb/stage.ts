@@ -81,7 +81,7 @@ export async function* stage(
     }
     ends.push(Number(await db.value('select count(*) from rows')));
     checkRoom(ends.at(-1)!, rewards);
-    if (source.delimited && (await mayHaveHeader(db, ends[at - 1] ?? 0, picks, part.header))) await source.check(at);
+    if (part.repeats && (await mayHaveHeader(db, ends[at - 1] ?? 0, picks, part.header))) await source.check(at);
   }
   const place = async (row: number, role?: Role): Promise<string> => {
     const part = ends.findIndex((end) => row < end);
