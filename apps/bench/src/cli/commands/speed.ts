@@ -30,7 +30,12 @@ const args = {
   batch: { type: 'string', description: 'Rows per step', valueHint: 'N', default: '256' },
   dropout: { type: 'string', description: 'Dropout of encoders that have it', valueHint: 'P', default: '0' },
   threads: speedFlags.threads,
-  steps: { type: 'string', description: 'Mini-batches per runtime call', valueHint: 'N', default: '10' },
+  steps: {
+    type: 'string',
+    description: 'Mini-batches per runtime call; 32 as in training',
+    valueHint: 'N',
+    default: '32',
+  },
   rounds: { type: 'string', description: 'Number of measured calls', valueHint: 'N', default: '9' },
   peer: { type: 'string', description: 'Also measure the same step in PyTorch, in alternation', valueHint: 'torch' },
   compile: { type: 'boolean', description: 'With --peer torch: use torch.compile' },
