@@ -60,6 +60,7 @@ const right: Record<string, RightArguments> = {
   narrowMemory: [memory, 2],
   agentConfig: [agent],
   checkMemory: [memory, 3],
+  checkMemoryRows: [memory, train],
   countingMemory: [train, {}],
   createAgent: [{ type: 'ce', encoder: { type: 'sasrec' } }],
   createEncoder: [{ type: 'sasrec' }],

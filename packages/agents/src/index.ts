@@ -61,6 +61,7 @@ export type { EnsembleOptions } from './losses/ensemble.ts';
 export { type States, supervisedLoss } from './losses/supervised.ts';
 export { halfSquare, loggedTarget } from './losses/td.ts';
 export type { Valuation } from './losses/valuation.ts';
+export { checkMemoryRows } from './memory/check-rows.ts';
 export { countingMemory } from './memory/counting-memory.ts';
 export { type Fusion, withMemory } from './memory/fusion.ts';
 export { leaveOwnUserOut, type RowProbabilities } from './memory/leave-own-user-out.ts';

@@ -1,4 +1,4 @@
-import type { Agent, Encoder } from '@lea/agents';
+import { type Agent, checkMemoryRows, type Encoder } from '@lea/agents';
 import { LeaError } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import { checkMetric } from './metric.ts';
@@ -54,7 +54,7 @@ type Completed = Omit<
 /**
  * Refuses what cannot be trained, before anything is compiled.
  *
- * @throws LeaError `E_TRAIN_OPTION`, `E_TRAIN_METRIC`, `E_SAMPLER`, `E_SIGNALS_ROWS`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
+ * @throws LeaError `E_TRAIN_OPTION`, `E_TRAIN_METRIC`, `E_SAMPLER`, `E_SIGNALS_ROWS`, `E_MEMORY`, `E_OPTION_UNKNOWN`, `E_OPTION_VALUE`
  */
 export function checkOptions({ train, validation, agent, text, signals, memory, sampler, ...plan }: Completed): void {
   const refuse = (what: string, value: unknown, hint: string) => {
@@ -88,6 +88,7 @@ export function checkOptions({ train, validation, agent, text, signals, memory, 
       'Count it on the train rows: countingMemory(train).',
     );
   }
+  if (memory) checkMemoryRows(memory, train);
   checkMetric(plan.metric, validation);
   if (signals) checkSignals(signals, train);
   if (sampler.type === 'sequences') {

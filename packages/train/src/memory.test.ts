@@ -184,6 +184,15 @@ describe('training with a memory', () => {
     await expect(fit(small({ checkpoint, maxSteps: 7 }))).rejects.toMatchObject({ code: 'E_CHECKPOINT_OPTIONS' });
   });
 
+  it.each(['after', 'mixture', 'joint'] as const)('%s: a memory that counted other rows is refused', async (fusion) => {
+    const error = { code: 'E_MEMORY', hint: expect.stringContaining('countingMemory(train)') };
+    await expect(fit(small({ memory, fusion, train: without(0) }))).rejects.toMatchObject(error);
+    const informed = memory.fork();
+    informed.observe([{ history: [0], item: 1 }]);
+    await expect(fit(small({ memory: informed, fusion }))).rejects.toMatchObject(error);
+    await informed.dispose();
+  });
+
   it('a memory of another catalog is refused', async () => {
     const other = { ...memory, config: { ...memory.config, items: items + 1 } };
     await expect(fit(small({ memory: other }))).rejects.toMatchObject({ code: 'E_TRAIN_OPTION' });

@@ -1,7 +1,7 @@
-import { LeaError } from '@lea/core';
 import type { Transitions } from '@lea/data';
 import { checkTransitions } from '@lea/data';
 import { checkMemories } from '../arguments.ts';
+import { checkMemoryRows } from './check-rows.ts';
 import { countLog } from './counts.ts';
 import { loggedRow } from './gate-rows.ts';
 import type { Memory } from './memory.ts';
@@ -26,14 +26,8 @@ export function leaveOwnUserOut(train: Transitions, memory: Memory): RowProbabil
   checkMemories('leaveOwnUserOut', { memory });
   const { config, state } = memory;
   const { window, horizon, smoothing, gate, items } = config;
+  checkMemoryRows(memory, train);
   const counts = countLog(train, horizon);
-  const isSame = counts.chosen.length === items && counts.chosen.every((count, item) => count === state.chosen[item]);
-  if (!isSame) {
-    throw new LeaError('E_MEMORY', 'The memory was not built from these rows, or has observed more events since.', {
-      value: state.chosen.reduce((sum, count) => sum + count, 0),
-      hint: `Build it from the ${train.count} train rows with countingMemory(train).`,
-    });
-  }
   const parts = { counts, text: state.tables.text, smoothing };
   const slots = slotsOf(window, { repeat: config.repeats, text: parts.text !== undefined });
   const bounds = new Map(usersOf(train).map((user) => [train.sequence[user[0]]!, user]));

@@ -133,9 +133,10 @@ async function* measuring(
   };
   const compared = yield* compare(subject, test, train, row, o, all, ranked ? rank : undefined);
 
-  const wins = both((kind) => preferences(compared.logged, compared[kind]));
+  const wins = both(compared, (others) => preferences(compared.logged, others));
   const margins = marginsOf(compared);
   const heldMargins = held && marginsOf(yield* compare(subject, o.validation!, train, held, o, all));
+  const slopes = heldMargins && both(heldMargins, plattSlope);
   const gain = (measure: 'ndcg' | 'hr') =>
     ranked ? gains(perRow.rank, { measure, k: 10 }) : new Float64Array(rows).fill(Number.NaN);
   const ndcg = gain('ndcg');
@@ -151,15 +152,20 @@ async function* measuring(
     accuracyUniform: wins.uniform.accuracy,
     accuracyPopular: wins.popular.accuracy,
     missing: wins.uniform.missing + wins.popular.missing,
-    auc: both((kind) => auc(compared.logged, compared[kind])),
-    calibration: both((kind) => calibrate(margins[kind])),
-    ...(heldMargins && { scaled: both((kind) => calibrate(margins[kind], plattSlope(heldMargins[kind]))) }),
+    auc: both(compared, (others) => auc(compared.logged, others)),
+    calibration: both(margins, (own) => calibrate(own)),
+    ...(slopes && {
+      scaled: {
+        uniform: calibrate(margins.uniform, slopes.uniform),
+        popular: calibrate(margins.popular, slopes.popular),
+      },
+    }),
     ...(subject.calibration && {
       probabilities: calibrateRewards(compared.logged, compared.uniform, subject.calibration),
     }),
     reward: {
       kinds: Object.fromEntries(kinds.map((name, k) => [name, moments(ofKind(k))])),
-      ...both((kind) => moments(compared[kind])),
+      ...both(compared, moments),
     },
     precision: mean(perRow.precision),
     precisionAt: Array.from(hits, (count, place) => {
@@ -221,15 +227,15 @@ async function* compare(
   return rewards;
 }
 
-function both<T>(of: (kind: 'uniform' | 'popular') => T): AgainstBoth<T> {
-  return { uniform: of('uniform'), popular: of('popular') };
+function both<T>({ uniform, popular }: AgainstBoth<Float64Array>, of: (values: Float64Array) => T): AgainstBoth<T> {
+  return { uniform: of(uniform), popular: of(popular) };
 }
 
 /** R(logged) - R(other), [rows, draws]; equal infinite rewards are equal. */
 function marginsOf(compared: Compared): AgainstBoth<Float64Array> {
-  return both((kind) => {
-    const draws = compared[kind].length / compared.logged.length;
-    return compared[kind].map((other, i) => {
+  return both(compared, (others) => {
+    const draws = others.length / compared.logged.length;
+    return others.map((other, i) => {
       const own = compared.logged[Math.floor(i / draws)]!;
       return own === other ? 0 : own - other;
     });
