@@ -1,11 +1,7 @@
-/** Columns of events; `kind` and `reward` are absent if all events are alike. */
-export interface EventOrder {
-  user: Int32Array;
-  item: Int32Array;
-  time: Float64Array;
-  kind?: Uint8Array;
-  reward?: Float64Array;
-}
+import type { Interactions } from './interactions.ts';
+
+/** Columns of events; `kind` is absent if all events have the same. */
+type Columns = Pick<Interactions, 'user' | 'item' | 'time' | 'reward'> & Partial<Pick<Interactions, 'kind'>>;
 
 type Column = Int32Array | Float64Array | Uint8Array;
 
@@ -15,12 +11,12 @@ type Column = Int32Array | Float64Array | Uint8Array;
  *
  * @param users number of users
  */
-export function orderEvents({ user, item, time, kind, reward }: EventOrder, users: number): EventOrder {
+export function orderEvents({ user, item, time, kind, reward }: Columns, users: number): Columns {
   const count = user.length;
   const shift = Math.max(0, Math.ceil(Math.log2(users / BLOCKS)));
   const blocks = startsOf(user, 0, shift, ((users - 1) >> shift) + 1);
   const place = placesOf(user, 0, shift, blocks);
-  const sorted: EventOrder = {
+  const sorted: Columns = {
     user: placed(user, place, new Int32Array(count)),
     item: placed(item, place, new Int32Array(count)),
     time: placed(time, place, new Float64Array(count)),
@@ -41,7 +37,7 @@ export function orderEvents({ user, item, time, kind, reward }: EventOrder, user
 const BLOCKS = 256;
 
 /** Sorts the events of the users from `first` to the one before `last`, in place. */
-function orderBlock(events: EventOrder, first: number, last: number): void {
+function orderBlock(events: Columns, first: number, last: number): void {
   const { user, item, time, kind, reward } = events;
   const ends = startsOf(user, first, 0, last - first);
   const place = placesOf(user, first, 0, ends);
@@ -76,7 +72,7 @@ function placed<T extends Column>(from: T, place: Uint32Array, to: T): T {
 }
 
 /** The events from one place to the one before another, of the same memory. */
-function slice({ user, item, time, kind, reward }: EventOrder, from: number, to: number): EventOrder {
+function slice({ user, item, time, kind, reward }: Columns, from: number, to: number): Columns {
   return {
     user: user.subarray(from, to),
     item: item.subarray(from, to),
@@ -90,7 +86,7 @@ function slice({ user, item, time, kind, reward }: EventOrder, from: number, to:
 const FEW = 50;
 
 /** Sorts the events of a user by time; equal times keep their order. */
-function sortFew({ item, time, kind, reward }: EventOrder, from: number, to: number): void {
+function sortFew({ item, time, kind, reward }: Columns, from: number, to: number): void {
   for (let at = from + 1; at < to; at++) {
     const [movedTime, movedItem, movedKind, movedReward] = [time[at]!, item[at]!, kind?.[at], reward?.[at]];
     let free = at;
@@ -108,13 +104,11 @@ function sortFew({ item, time, kind, reward }: EventOrder, from: number, to: num
 }
 
 /** Does the same as `sortFew`. */
-function sortMany({ item, time, kind, reward }: EventOrder, from: number, to: number): void {
+function sortMany({ item, time, kind, reward }: Columns, from: number, to: number): void {
   const times = time.slice(from, to);
-  const order = Uint32Array.from(times, (_, at) => from + at).sort(
-    (a, b) => times[a - from]! - times[b - from]! || a - b,
-  );
+  const order = Uint32Array.from(times.keys()).sort((a, b) => times[a]! - times[b]! || a - b);
   const place = new Uint32Array(order.length);
-  for (const [at, event] of order.entries()) place[event - from] = at;
+  for (const [at, event] of order.entries()) place[event] = at;
   for (const column of [item, time, kind, reward]) {
     if (column) placed(column.slice(from, to), place, column.subarray(from, to));
   }

@@ -1,7 +1,6 @@
 import { checkObjects, checkRanges, LeaError } from '@lea/core';
 import { checkInteractions } from '../arguments.ts';
 import type { Interactions } from '../interactions.ts';
-import { sequences } from '../sequences.ts';
 import { timeOf } from '../times.ts';
 import { type Split, splitBy } from './split.ts';
 
@@ -14,12 +13,12 @@ export type TimePoint = number | string | Date;
  */
 export function leaveOneOut(data: Interactions): Split {
   checkInteractions('leaveOneOut', { data });
-  const { offsets } = sequences(data);
-  const lengths = data.userIds.map((_, user) => offsets[user + 1]! - offsets[user]!);
+  const lengths = new Int32Array(data.userIds.length);
+  for (let event = 0; event < data.user.length; event++) lengths[data.user[event]!]!++;
   const short = lengths.filter((length) => length < 3).length;
   return splitBy(
     data,
-    (event, user) => {
+    (event, user, { offsets }) => {
       const left = offsets[user + 1]! - event;
       if (left > 2 || lengths[user]! < 3) return 'train';
       return left === 1 ? 'test' : 'validation';

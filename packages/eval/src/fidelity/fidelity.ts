@@ -153,7 +153,7 @@ async function* measuring(
     accuracyPopular: wins.popular.accuracy,
     missing: wins.uniform.missing + wins.popular.missing,
     auc: both(compared, (others) => auc(compared.logged, others)),
-    calibration: both(margins, (own) => calibrate(own)),
+    calibration: both(margins, calibrate),
     ...(slopes && {
       scaled: {
         uniform: calibrate(margins.uniform, slopes.uniform),

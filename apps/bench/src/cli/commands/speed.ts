@@ -1,4 +1,5 @@
 import { LeaError } from '@lea/core';
+import { trainSchema } from '@lea/train';
 import { type CommandDef, defineCommand } from 'citty';
 import { measureStep, verifyPeer } from '../../speed/measure.ts';
 import { pairsOf, type Variant } from '../../speed/pairs.ts';
@@ -32,9 +33,10 @@ const args = {
   threads: speedFlags.threads,
   steps: {
     type: 'string',
-    description: 'Mini-batches per runtime call; 32 as in training',
+    description: 'Mini-batches per runtime call',
     valueHint: 'N',
-    default: '32',
+    // As in training.
+    default: String(trainSchema.chunk.default),
   },
   rounds: { type: 'string', description: 'Number of measured calls', valueHint: 'N', default: '9' },
   peer: { type: 'string', description: 'Also measure the same step in PyTorch, in alternation', valueHint: 'torch' },

@@ -17,6 +17,8 @@ export interface Looks {
 /** DuckDB refuses longer lines itself. */
 const LONGEST_LINE = 2_000_000;
 
+const lineEnds = { CRLF: /\r\n/, CR: /\r(?!\n)/, LF: /(?<!\r)\n/ };
+
 /**
  * Looks for what DuckDB does not read as our reader does. Bytes are searched many times faster than records are read.
  *
@@ -52,8 +54,8 @@ export async function looksOf(
     if (piece.includes('\r')) {
       careful ||= piece.includes(`${delimiter}\r`);
       const text = piece.toString('latin1');
-      for (const end of [/\r\n/, /\r(?!\n)/, /(?<!\r)\n/]) if (end.test(text)) ends.add(end.source);
-    } else if (piece.includes('\n')) ends.add('(?<!\\r)\\n');
+      for (const [name, end] of Object.entries(lineEnds)) if (end.test(text)) ends.add(name);
+    } else if (piece.includes('\n')) ends.add('LF');
     unended = piece.subarray(-open.length).equals(open);
   }
   return { careful: careful || unended, mixed: ends.size > 1, repeats: headers > 1 };
