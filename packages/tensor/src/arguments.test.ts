@@ -30,6 +30,7 @@ const right: Record<string, RightArguments> = {
   allExcept: [[[0]], 1, 2],
   amax: [x, unchecked(1)],
   attention: [tf.zeros([1, 1, 1, 2]), tf.zeros([1, 1, 1, 2]), tf.zeros([1, 1, 1, 2]), unchecked(null), unchecked(1)],
+  causalConvolution: [tf.zeros([2, 1, 1]), tf.zeros([1, 1, 2]), tf.zeros([1]), optional(1)],
   center: [[1, 2], 1, 2],
   compile: prepared,
   covariance: [matrix, 2, 2],

@@ -8,6 +8,7 @@ export { interpret } from './interpret.ts';
 export { gelu, geluTanh, logSigmoid, softplus, swiglu } from './ops/activations.ts';
 export { amax } from './ops/amax.ts';
 export { attention } from './ops/attention.ts';
+export { causalConvolution } from './ops/causal-convolution.ts';
 export { dropout } from './ops/dropout.ts';
 export { embedding, scatterAddRows } from './ops/embedding.ts';
 export { layerNorm } from './ops/layer-norm.ts';

@@ -1,10 +1,9 @@
 import { counts, flag, LeaError, type OptionsSchema, option, whole } from '@lea/core';
-import { amax } from '@lea/tensor';
+import { amax, causalConvolution } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EncoderFactory, encoderFactory } from '../define.ts';
 import { filledValue, truncatedNormalValue } from '../init.ts';
 import { drop } from './block.ts';
-import { convolution } from './convolution.ts';
 import { type ItemInput, initItems, itemTraits, lookUp } from './items.ts';
 import { dropoutRate, itemInput } from './option-checks.ts';
 import { checkWindow, padSteps, validPositions } from './window.ts';
@@ -81,7 +80,7 @@ export const caser: EncoderFactory<CaserOptions> = encoderFactory<CaserOptions>(
       const image = padSteps(events, 0, window - events.shape[0]!);
       // relu after the maximum gives the same values and gradients as before it, with fewer operations.
       const patterns = o.heights.map((height, i) => {
-        const sums = convolution(image, params[`enc.h.${i}.weight`]!, params[`enc.h.${i}.bias`]!);
+        const sums = causalConvolution(image, params[`enc.h.${i}.weight`]!, params[`enc.h.${i}.bias`]!);
         return amax(tf.slice(sums, [height - 1, 0, 0]), 0);
       });
       const positions = tf.mul(image, tf.reshape(params['enc.v.weight']!, [window, 1, 1]));

@@ -1,11 +1,10 @@
 import { counts, flag, fold, type OptionsSchema, option, whole } from '@lea/core';
-import { layerNorm, type Tensors } from '@lea/tensor';
+import { causalConvolution, layerNorm, type Tensors } from '@lea/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EncoderFactory, encoderFactory } from '../define.ts';
 import { filledValue, initNorm, truncatedNormalValue } from '../init.ts';
 import type { Histories, Mode } from '../types.ts';
 import { drop } from './block.ts';
-import { convolution } from './convolution.ts';
 import { type ItemInput, initItems, itemTraits, lookUp } from './items.ts';
 import { dropoutRate, itemInput, tiedWeights } from './option-checks.ts';
 import { lastStep, validPositions } from './window.ts';
@@ -94,7 +93,7 @@ function run(params: Tensors, histories: Histories, mode: Mode, { dilations, dro
   for (const [i, dilation] of dilations.entries()) {
     const at = (part: string) => params[`enc.blocks.${i}.${part}`]!;
     const layer = (y: tf.Tensor, n: 1 | 2) => {
-      const z = convolution(y, at(`conv${n}.weight`), at(`conv${n}.bias`), n * dilation);
+      const z = causalConvolution(y, at(`conv${n}.weight`), at(`conv${n}.bias`), n * dilation);
       return tf.relu(layerNorm(z, at(`ln${n}.weight`), at(`ln${n}.bias`)));
     };
     const y = drop(layer(layer(x, 1), 2), dropout, mode, `enc.blocks.${i}`);

@@ -14,26 +14,33 @@ import { emit, isRecording } from '../recorder/emit.ts';
  */
 export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, eps = 1e-8): tf.Tensor {
   checkTensors('layerNorm', { x, gain, bias });
-  const leading = x.shape.slice(0, -1).map((_, axis) => axis);
   return withGradient([x, gain, bias], () => {
     const [value, mean, inverse] = normalized(x, gain, bias, eps);
     return {
       value,
       saved: [x, gain, mean, inverse],
       gradients: (dy, [x, gain, mean, inverse]) => {
-        const unit = tf.mul(tf.sub(x!, mean!), inverse!);
+        const centered = tf.sub(x!, mean!);
+        const product = rowsOf(tf.mul(dy, centered));
         return [
           () => {
+            // The mean of d · centered over a row is a product with gain / D, and saves a pass over all elements.
+            const means = tf.matMul(product, tf.reshape(tf.div(gain!, gain!.size), [-1, 1]));
+            const along = tf.mul(tf.reshape(means, inverse!.shape), tf.square(inverse!));
             const d = tf.mul(dy, gain!);
-            const centered = tf.sub(tf.sub(d, tf.mean(d, -1, true)), tf.mul(unit, tf.mean(tf.mul(d, unit), -1, true)));
-            return tf.mul(centered, inverse!);
+            return tf.mul(tf.sub(tf.sub(d, tf.mul(centered, along)), tf.mean(d, -1, true)), inverse!);
           },
-          () => tf.sum(tf.mul(dy, unit), leading),
-          () => tf.sum(dy, leading),
+          () => tf.reshape(tf.matMul(tf.reshape(inverse!, [1, -1]), product), gain!.shape),
+          () => tf.sum(rowsOf(dy), 0),
         ];
       },
     };
   });
+}
+
+/** [..., D] as [R, D]. */
+function rowsOf(x: tf.Tensor): tf.Tensor {
+  return tf.reshape(x, [-1, x.shape.at(-1)!]);
 }
 
 function normalized(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, eps: number): [tf.Tensor, tf.Tensor, tf.Tensor] {

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../values.ts';
 import type { Info } from '../backend.ts';
 import { axisOf, type Context, record } from './register.ts';
 
@@ -95,17 +96,29 @@ function reduced(
   x: Info,
   axis: number | number[] | null | undefined,
   keepDims: boolean,
-  { backend, recording: r }: Context,
+  context: Context,
 ): Info {
+  const { backend, recording: r } = context;
   const rank = x.shape.length;
   const listed = axis === null || axis === undefined ? x.shape.map((_, i) => i) : [axis].flat();
   const axes = listed.map((i) => axisOf(i, rank));
   // In ONNX an empty list of axes means all axes.
   if (axes.length === 0) return backend.tensor(backend.name(x), x.shape, x.dtype);
+  const columns = rank - axes.length === 1 && !axes.includes(rank - 1) && x.dtype === 'float32';
   const shape = keepDims
     ? x.shape.map((size, i) => (axes.includes(i) ? 1 : size))
     : x.shape.filter((_, i) => !axes.includes(i));
+  if (op === 'ReduceSum' && columns) return columnSums(x, shape, context);
   const mean = op === 'ReduceMean' && x.dtype !== 'float32';
   const input = mean ? r.cast(backend.name(x), 'float32') : backend.name(x);
   return backend.emit(op, [input, r.ints(axes)], shape, mean ? 'float32' : x.dtype, { keepdims: Number(keepDims) });
+}
+
+/** Sums over all axes but the last one, as a product with ones: a ReduceSum takes about four times as long. */
+function columnSums(x: Info, shape: number[], { backend, recording: r }: Context): Info {
+  const width = x.shape.at(-1)!;
+  const rows = sizeOf(x.shape) / width;
+  const matrix = x.shape.length === 2 ? backend.name(x) : r.reshape(backend.name(x), [rows, width]);
+  const sums = r.one('MatMul', [r.filled('float32', [1, rows], 1), matrix]);
+  return backend.tensor(r.reshape(sums, shape), shape);
 }

@@ -1,5 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { sizeOf } from '../../values.ts';
 import { axisOf, record } from './register.ts';
+
+/** Elements from which on rows are copied by a Gather, which uses all threads, and not by a Slice, which uses one. */
+const LONG_ROW = 1024;
 
 export function recordSliceKernels(): void {
   record('Concat', (inputs, { axis }, { backend }) => {
@@ -46,6 +50,12 @@ export function recordSliceKernels(): void {
 
   record('Slice', ({ x }, { begin, size }, { backend, recording: r }) => {
     const [from, sizes] = tf.slice_util.parseSliceParams({ shape: x!.shape } as tf.Tensor, begin, size);
+    const [start, ...others] = from!;
+    const wholeRows = others.every((first, i) => first === 0 && sizes![i + 1] === x!.shape[i + 1]);
+    if (wholeRows && sizeOf(x!.shape.slice(1)) >= LONG_ROW) {
+      const rows = r.ints(Array.from({ length: sizes![0]! }, (_, i) => start! + i));
+      return backend.emit('Gather', [backend.name(x!), rows], sizes!, x!.dtype, { axis: 0 });
+    }
     const inputs = [backend.name(x!), r.ints(from!), r.ints(from!.map((start, i) => start + sizes![i]!))];
     return backend.emit('Slice', inputs, sizes!, x!.dtype);
   });

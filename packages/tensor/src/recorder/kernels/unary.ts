@@ -61,10 +61,11 @@ function recordComposed(): void {
   composed('ClipByValue', (x, { recording: r }, { clipValueMin, clipValueMax }) =>
     r.one('Clip', [x, r.float(clipValueMin), r.float(clipValueMax)]),
   );
-  // 1 for positive numbers, `alpha` (0 in the gradient of relu) for the others.
-  composed('Step', (x, { recording: r }, { alpha = 0 }) =>
-    r.one('Where', [r.one('Greater', [x, r.float(0)]), r.float(1), r.float(alpha)]),
-  );
+  // 1 for positive numbers, `alpha` (0 in the gradient of relu) for the others. A Where takes three times as long as a Cast.
+  composed('Step', (x, { recording: r }, { alpha = 0 }) => {
+    const positive = r.one('Greater', [x, r.float(0)]);
+    return alpha === 0 ? r.cast(positive, 'float32') : r.one('Where', [positive, r.float(1), r.float(alpha)]);
+  });
 
   record('IsNan', ({ x }, _, { backend }) => backend.emit('IsNaN', [backend.name(x!)], x!.shape, 'bool'));
   record('IsInf', ({ x }, _, { backend }) => backend.emit('IsInf', [backend.name(x!)], x!.shape, 'bool'));
