@@ -30,7 +30,7 @@ export interface Actor {
 /**
  * An actor that offers the items with the highest scores, best first. Ties go to the smaller index.
  *
- * @throws LeaError `E_OPTION_VALUE`, when it acts and fewer items are left than it must offer
+ * @throws LeaError when it acts: `E_OPTION_VALUE` (fewer items are left than it must offer), `E_SCORE_NAN`
  */
 export function greedyActor(
   scorer: Scorer,

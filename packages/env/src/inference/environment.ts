@@ -83,7 +83,7 @@ export interface Environment extends Scorer, RewardModel, Resource {
   /**
    * The k best items after each history, by state logit unless `rankBy` is `reward`. Ties go to the smaller index.
    *
-   * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (also if fewer than k items remain)
+   * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (also if fewer than k items remain), `E_SCORE_NAN`
    */
   positives(windows: Windows, k: number, options?: Given<PositiveOptions>): Promise<Positives>;
   /**

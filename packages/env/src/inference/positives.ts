@@ -62,7 +62,7 @@ const LOGITS = 2 ** 24;
 /**
  * The k best items after each history, best first, with their state logits before popularity correction.
  *
- * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (also if fewer than k items remain)
+ * @throws LeaError `E_OPTION_UNKNOWN`, `E_OPTION_VALUE` (also if fewer than k items remain), `E_SCORE_NAN`
  */
 export async function positivesOf(
   env: Asked,

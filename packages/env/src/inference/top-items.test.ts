@@ -20,3 +20,9 @@ test('numbers below 0 are numbers', () => {
   const { items, logits } = topItems(Float32Array.of(-3, -1, -2), 1, 2);
   expect([...items, ...logits]).toEqual([1, 2, -1, -2]);
 });
+
+test('refuses NaN, which would never be chosen without a word', () => {
+  const refused = expect.objectContaining({ code: 'E_SCORE_NAN', message: expect.stringContaining('history 1 is NaN') });
+  expect(() => topItems(Float32Array.of(1, 2, 3, 4, Number.NaN, 5), 2, 1)).toThrow(refused);
+  expect([...topItems(Float32Array.of(-Infinity, 2, Infinity), 1, 2).items]).toEqual([2, 1]);
+});

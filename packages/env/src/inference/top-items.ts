@@ -11,7 +11,11 @@ export interface Positives {
   readonly logits: Float32Array;
 }
 
-/** The k highest scores of each row; ties go to the smaller index. @throws LeaError `E_ITEM_RANGE`, `E_OPTION_VALUE` */
+/**
+ * The k highest scores of each row; ties go to the smaller index.
+ *
+ * @throws LeaError `E_ITEM_RANGE`, `E_OPTION_VALUE`, `E_SCORE_NAN`
+ */
 export function topItems(
   scores: Float32Array,
   size: number,
@@ -19,6 +23,13 @@ export function topItems(
   exclude?: readonly Iterable<number>[],
 ): Positives {
   const count = scores.length / size;
+  const bad = scores.findIndex(Number.isNaN);
+  if (bad >= 0) {
+    throw new LeaError('E_SCORE_NAN', `Scores must be numbers, and one of history ${Math.floor(bad / count)} is NaN.`, {
+      value: Number.NaN,
+      hint: 'The training of the model may have diverged: lower its learning rate.',
+    });
+  }
   const items = new Int32Array(size * k);
   const logits = new Float32Array(size * k);
   for (let row = 0; row < size; row++) {
