@@ -22,7 +22,10 @@ test('numbers below 0 are numbers', () => {
 });
 
 test('refuses NaN, which would never be chosen without a word', () => {
-  const refused = expect.objectContaining({ code: 'E_SCORE_NAN', message: expect.stringContaining('history 1 is NaN') });
+  const refused = expect.objectContaining({
+    code: 'E_SCORE_NAN',
+    message: expect.stringContaining('history 1 is NaN'),
+  });
   expect(() => topItems(Float32Array.of(1, 2, 3, 4, Number.NaN, 5), 2, 1)).toThrow(refused);
   expect([...topItems(Float32Array.of(-Infinity, 2, Infinity), 1, 2).items]).toEqual([2, 1]);
 });
