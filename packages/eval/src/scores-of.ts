@@ -11,8 +11,8 @@ import { checkShape } from './check-scorer.ts';
 export async function scoresOf(scorer: Scorer, histories: Windows): Promise<Scores> {
   const scores = await scorer.score(histories);
   checkShape(scorer, scores, histories.size);
+  if (!scores.includes(Number.NaN)) return scores;
   const bad = scores.findIndex(Number.isNaN);
-  if (bad < 0) return scores;
   throw new LeaError('E_SCORE_NAN', `${scorer.name} returned NaN for item ${bad % scorer.items}.`, {
     value: Number.NaN,
     hint: 'The training of the model may have diverged: lower its learning rate.',

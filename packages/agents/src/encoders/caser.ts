@@ -77,7 +77,7 @@ export const caser: EncoderFactory<CaserOptions> = encoderFactory<CaserOptions>(
         lookUp(params, tf.transpose(histories.items), mode),
         tf.expandDims(tf.transpose(valid), -1),
       );
-      const image = padSteps(events, 0, window - events.shape[0]!);
+      const image = padSteps(events, window - events.shape[0]!);
       // relu after the maximum gives the same values and gradients as before it, with fewer operations.
       const patterns = o.heights.map((height, i) => {
         const sums = causalConvolution(image, params[`enc.h.${i}.weight`]!, params[`enc.h.${i}.bias`]!);

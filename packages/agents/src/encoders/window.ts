@@ -71,11 +71,11 @@ export function lastStep(x: tf.Tensor, length: tf.Tensor): tf.Tensor2D {
   return embedding(tf.reshape(x, [window * rows, width]), flat) as tf.Tensor2D;
 }
 
-/** Pads `x` [L, B, D] with steps of zeros before and after. */
-export function padSteps(x: tf.Tensor, before: number, after: number): tf.Tensor {
-  if (before === 0 && after === 0) return x;
+/** Appends steps of zeros to `x` [L, B, D]. */
+export function padSteps(x: tf.Tensor, count: number): tf.Tensor {
+  if (count === 0) return x;
   const none: [number, number] = [0, 0];
-  return tf.pad(x, [[before, after], none, none]);
+  return tf.pad(x, [[0, count], none, none]);
 }
 
 /** Additive attention mask: 0 where `valid` is 1, -1e9 where it is 0 (a row of -Infinity would give NaN). */

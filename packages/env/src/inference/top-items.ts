@@ -23,9 +23,9 @@ export function topItems(
   exclude?: readonly Iterable<number>[],
 ): Positives {
   const count = scores.length / size;
-  const bad = scores.findIndex(Number.isNaN);
-  if (bad >= 0) {
-    throw new LeaError('E_SCORE_NAN', `Scores must be numbers, and one of history ${Math.floor(bad / count)} is NaN.`, {
+  if (scores.includes(Number.NaN)) {
+    const row = Math.floor(scores.findIndex(Number.isNaN) / count);
+    throw new LeaError('E_SCORE_NAN', `Scores must be numbers, and one of history ${row} is NaN.`, {
       value: Number.NaN,
       hint: 'The training of the model may have diverged: lower its learning rate.',
     });

@@ -115,7 +115,7 @@ async function* recommending(
     checkShape(scorer, scores, rows.length);
     for (const [i, r] of rows.entries()) {
       const own = scores.subarray(i * scorer.items, (i + 1) * scorer.items);
-      if (own.some(Number.isNaN)) throw nanScore(scorer, own, set, r);
+      if (own.includes(Number.NaN)) throw nanScore(scorer, own, set, r);
       const seen = exclude === 'seen' ? { exclude: new Set(itemsBefore(set, r)) } : {};
       items.set(topK(own, k, seen).map(({ item }) => item), lists[i]! * k); // biome-ignore format: one line
     }

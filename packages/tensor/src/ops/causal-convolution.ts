@@ -2,7 +2,7 @@ import { LeaError } from '@lea/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkTensors } from '../arguments.ts';
 import { withGradient } from '../gradient.ts';
-import { emit, isRecording } from '../recorder/emit.ts';
+import { gemm } from './gemm.ts';
 
 /**
  * Causal convolution over time (a cross-correlation, as usual in deep learning) with zero padding before the first step: step t
@@ -41,7 +41,7 @@ export function causalConvolution(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tens
   return withGradient([x, weight, bias], () => {
     const taps = tf.unstack(weight, 2);
     const y = sumOfTaps(
-      (k, sum) => productPlus(oldest(x, k), taps[k]!, sum ?? bias, true),
+      (k, sum) => gemm(oldest(x, k), taps[k]!, sum ?? bias, true),
       (sum, rows) => tf.concat([tf.broadcastTo(bias, [rows, filters]), sum]),
     );
     return {
@@ -50,18 +50,17 @@ export function causalConvolution(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tens
       gradients: (dy, [x, ...taps]) => [
         () => {
           const dx = sumOfTaps(
-            (k, sum) => productPlus(newest(dy, k), taps[k]!, sum, false),
+            (k, sum) => (sum ? gemm(newest(dy, k), taps[k]!, sum) : tf.matMul(newest(dy, k), taps[k]!)),
             (sum, rows) => tf.concat([sum, tf.zeros([rows, size])]),
           );
           return tf.reshape(dx, x!.shape);
         },
         () => {
-          const of = (k: number) =>
-            seeing.includes(k) ? tf.matMul(newest(dy, k), oldest(x!, k), true) : tf.zeros([filters, size]);
-          return tf.stack(
-            ago.map((_, k) => of(k)),
-            2,
+          const zeros = tf.zeros([filters, size]);
+          const byTap = ago.map((before, k) =>
+            before < steps ? tf.matMul(newest(dy, k), oldest(x!, k), true) : zeros,
           );
+          return tf.stack(byTap, 2);
         },
         () => tf.sum(newest(dy, count - 1), 0),
       ],
@@ -73,11 +72,4 @@ export function causalConvolution(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tens
 function rowsOfSteps(y: tf.Tensor, from: number, to: number): tf.Tensor2D {
   const part = to - from === y.shape[0] ? y : tf.slice(y, from, to - from);
   return tf.reshape(part, [-1, y.shape[2]!]);
-}
-
-/** a · b + c in one pass, or a · bᵀ + c. */
-function productPlus(a: tf.Tensor, b: tf.Tensor, c: tf.Tensor | undefined, transB: boolean): tf.Tensor {
-  if (!c) return tf.matMul(a, b, false, transB);
-  if (!isRecording()) return tf.add(tf.matMul(a, b, false, transB), c);
-  return emit('Gemm', [a, b, c], [[a.shape[0]!, b.shape[transB ? 0 : 1]!]], { transB: Number(transB) })[0]!;
 }

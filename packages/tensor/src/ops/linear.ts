@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkTensors } from '../arguments.ts';
 import { withGradient } from '../gradient.ts';
-import { emit, isRecording } from '../recorder/emit.ts';
+import { gemm } from './gemm.ts';
 
 /**
  * x · weightᵀ + bias, with weights in the layout of PyTorch and of checkpoints.
@@ -21,9 +21,7 @@ export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): tf.Te
 
 function affine(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor {
   return withGradient([x, weight, bias], () => ({
-    value: isRecording()
-      ? emit('Gemm', [x, weight, bias], [[x.shape[0]!, weight.shape[0]!]], { transB: 1 })[0]!
-      : tf.add(tf.matMul(x, weight, false, true), bias),
+    value: gemm(x, weight, bias, true),
     saved: [x, weight],
     gradients: (dy, [x, weight]) => [
       () => tf.matMul(dy, weight!),

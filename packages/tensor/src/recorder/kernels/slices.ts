@@ -50,10 +50,9 @@ export function recordSliceKernels(): void {
 
   record('Slice', ({ x }, { begin, size }, { backend, recording: r }) => {
     const [from, sizes] = tf.slice_util.parseSliceParams({ shape: x!.shape } as tf.Tensor, begin, size);
-    const [start, ...others] = from!;
-    const wholeRows = others.every((first, i) => first === 0 && sizes![i + 1] === x!.shape[i + 1]);
+    const wholeRows = sizes!.every((count, axis) => axis === 0 || count === x!.shape[axis]);
     if (wholeRows && sizeOf(x!.shape.slice(1)) >= LONG_ROW) {
-      const rows = r.ints(Array.from({ length: sizes![0]! }, (_, i) => start! + i));
+      const rows = r.ints(Array.from({ length: sizes![0]! }, (_, i) => from![0]! + i));
       return backend.emit('Gather', [backend.name(x!), rows], sizes!, x!.dtype, { axis: 0 });
     }
     const inputs = [backend.name(x!), r.ints(from!), r.ints(from!.map((start, i) => start + sizes![i]!))];
