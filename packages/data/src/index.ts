@@ -30,6 +30,7 @@ export { type ColumnTable, fromTable } from './read/from-table.ts';
 export { checkActions, type RewardCalibration, type RewardModel } from './reward-model.ts';
 export { type CheckedRewards, checkedRewards, type Rewards, rewardReader } from './rewards.ts';
 export { ranksBy, type Scorer, type Scores } from './scorer.ts';
+export { checkScores, scoresOf } from './scores-of.ts';
 export { itemCounts, rowsHash, type Sequences, sequences, type Transitions, transitions } from './sequences.ts';
 export { leaveOneOut, splitByTime, splitByTimeQuantiles, type TimePoint } from './split/by-order.ts';
 export { type SplitByUserOptions, splitByUser, splitByUserLists } from './split/by-user.ts';

@@ -1,5 +1,5 @@
-import { describeValue, LeaError } from '@lea/core';
-import { catalogIdentityOf, type Scorer, type Scores } from '@lea/data';
+import { LeaError } from '@lea/core';
+import { catalogIdentityOf, type Scorer } from '@lea/data';
 
 /**
  * Refuses data in whose indices other items are meant than in those of the scorer.
@@ -37,17 +37,6 @@ function checkIds(name: string, own: readonly string[], data: readonly string[])
 function otherCatalog(name: string, what: string): LeaError {
   return new LeaError('E_CATALOG_DIFFERS', `${name} was trained on a different catalog than the data has: ${what}.`, {
     hint: 'Read the data with the item ids of the training (option "ids" of readInteractions), or train again.',
-  });
-}
-
-/** @throws LeaError `E_SCORE_SHAPE` */
-export function checkShape({ name, items }: Scorer, scores: Scores, size: number): void {
-  const isTyped = scores instanceof Float32Array || scores instanceof Float64Array;
-  if (isTyped && scores.length === size * items) return;
-  throw new LeaError('E_SCORE_SHAPE', `Expected ${name} to return ${size * items} scores for ${size} histories.`, {
-    value: scores,
-    got: describeValue(scores),
-    hint: `It must return a Float32Array or Float64Array with ${size} rows of ${items} scores.`,
   });
 }
 

@@ -11,9 +11,17 @@ import {
   task,
   whole,
 } from '@lea/core';
-import { checkScorers, checkTransitions, historyWindows, itemsBefore, type Scorer, type Transitions } from '@lea/data';
+import {
+  checkScorers,
+  checkScores,
+  checkTransitions,
+  historyWindows,
+  itemsBefore,
+  type Scorer,
+  type Transitions,
+} from '@lea/data';
 import { inBatches } from './batches.ts';
-import { checkItems, checkRanks, checkShape } from './check-scorer.ts';
+import { checkItems, checkRanks } from './check-scorer.ts';
 import type { EvaluationEvent } from './events.ts';
 import { averages, rankAmong } from './metrics.ts';
 import { nanScore } from './nan-score.ts';
@@ -147,7 +155,7 @@ async function ranksOf(
   // A rank of 0 is unknown: the scores tell it, or which item is NaN.
   if (counted && !counted.includes(0)) return counted;
   const scores = await scorer.score(histories);
-  checkShape(scorer, scores, rows.length);
+  checkScores(scorer, scores, rows.length);
   const { items } = scorer;
   return rows.map((row, i) => {
     const own = scores.subarray(i * items, (i + 1) * items);

@@ -1,5 +1,5 @@
 import { checkObjects, checkRanges, checkSeed, fold, integers, key, LeaError } from '@lea/core';
-import { checkScorers, type Scorer, windowsOf } from '@lea/data';
+import { checkScorers, type Scorer, scoresOf, windowsOf } from '@lea/data';
 import { topItems } from '../inference/top-items.ts';
 import type { Observation } from './types.ts';
 
@@ -30,7 +30,7 @@ export interface Actor {
 /**
  * An actor that offers the items with the highest scores, best first. Ties go to the smaller index.
  *
- * @throws LeaError when it acts: `E_OPTION_VALUE` (fewer items are left than it must offer), `E_SCORE_NAN`
+ * @throws LeaError when it acts: `E_OPTION_VALUE` (fewer items are left than it must offer), `E_SCORE_SHAPE`, `E_SCORE_NAN`
  */
 export function greedyActor(
   scorer: Scorer,
@@ -45,7 +45,7 @@ export function greedyActor(
     name: scorer.name,
     async act({ size, slate, histories }) {
       const windows = windowsOf(histories, scorer.window, scorer.items);
-      const scores = Float32Array.from(await scorer.score(windows));
+      const scores = await scoresOf(scorer, windows);
       return topItems(scores, size, slate, options.exclude === 'seen' ? histories : undefined).items;
     },
   };

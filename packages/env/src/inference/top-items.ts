@@ -1,5 +1,5 @@
 import { LeaError } from '@lea/core';
-import { topK } from '@lea/data';
+import { type Scores, topK } from '@lea/data';
 
 /** The k best items of each history. */
 export interface Positives {
@@ -16,12 +16,7 @@ export interface Positives {
  *
  * @throws LeaError `E_ITEM_RANGE`, `E_OPTION_VALUE`, `E_SCORE_NAN`
  */
-export function topItems(
-  scores: Float32Array,
-  size: number,
-  k: number,
-  exclude?: readonly Iterable<number>[],
-): Positives {
+export function topItems(scores: Scores, size: number, k: number, exclude?: readonly Iterable<number>[]): Positives {
   const count = scores.length / size;
   if (scores.includes(Number.NaN)) {
     const row = Math.floor(scores.findIndex(Number.isNaN) / count);

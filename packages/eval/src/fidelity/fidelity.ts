@@ -21,13 +21,13 @@ import {
   itemCounts,
   type Scorer,
   type Scores,
+  scoresOf,
   type Transitions,
   topK,
 } from '@lea/data';
 import { checkItems } from '../check-scorer.ts';
 import type { EvaluationEvent } from '../events.ts';
 import { gains, rankOf } from '../metrics.ts';
-import { scoresOf } from '../scores-of.ts';
 import { auc } from './auc.ts';
 import { calibrate, calibrateRewards } from './calibration.ts';
 import { type Compared, comparedRewards, comparisons, preferences } from './comparisons.ts';

@@ -6,9 +6,9 @@ import {
   type RewardModel,
   type Scorer,
   type Scores,
+  scoresOf,
   type Windows,
 } from '@lea/data';
-import { scoresOf } from '../scores-of.ts';
 
 /**
  * A subject of fidelity: any scorer or reward model. Environments are both, and some give probabilities. A subject without

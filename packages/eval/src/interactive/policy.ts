@@ -4,11 +4,11 @@ import {
   type InteractivePolicy,
   type InteractiveUsers,
   type Scorer,
+  scoresOf,
   type Visits,
   windowsOf,
 } from '@lea/data';
 import { checkItems } from '../check-scorer.ts';
-import { scoresOf } from '../scores-of.ts';
 
 /** A policy for these users: a scorer becomes one that reads their histories. */
 export function policyFor<V extends Visits>(

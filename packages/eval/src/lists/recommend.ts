@@ -12,6 +12,7 @@ import {
 } from '@lea/core';
 import {
   checkScorers,
+  checkScores,
   checkTransitions,
   historyWindows,
   itemsBefore,
@@ -20,7 +21,7 @@ import {
   topK,
 } from '@lea/data';
 import { inBatches } from '../batches.ts';
-import { checkItems, checkShape } from '../check-scorer.ts';
+import { checkItems } from '../check-scorer.ts';
 import type { EvaluationEvent } from '../events.ts';
 import { nanScore } from '../nan-score.ts';
 
@@ -112,7 +113,7 @@ async function* recommending(
   yield* inBatches(stage, { count: row.length, batch, signal }, async (lists) => {
     const rows = lists.map((list) => row[list]!);
     const scores = await scorer.score(historyWindows(set, rows, scorer.window));
-    checkShape(scorer, scores, rows.length);
+    checkScores(scorer, scores, rows.length);
     for (const [i, r] of rows.entries()) {
       const own = scores.subarray(i * scorer.items, (i + 1) * scorer.items);
       if (own.includes(Number.NaN)) throw nanScore(scorer, own, set, r);

@@ -9,9 +9,16 @@ import {
   positive,
   whole,
 } from '@lea/core';
-import { checkScorers, checkTransitions, historyWindows, itemCounts, type Scorer, type Transitions } from '@lea/data';
+import {
+  checkScorers,
+  checkTransitions,
+  historyWindows,
+  itemCounts,
+  type Scorer,
+  scoresOf,
+  type Transitions,
+} from '@lea/data';
 import { checkItems } from '../check-scorer.ts';
-import { scoresOf } from '../scores-of.ts';
 import { type ActionPolicy, softmax, softmaxPolicy } from './policy.ts';
 
 /** Options of {@link countBehavior}. */

@@ -13,8 +13,7 @@ import {
   share,
   whole,
 } from '@lea/core';
-import { checkScorers, type Scorer } from '@lea/data';
-import { scoresOf } from '../scores-of.ts';
+import { checkScorers, type Scorer, scoresOf } from '@lea/data';
 import type { BanditFeedback } from './feedback.ts';
 
 /** A policy by its probabilities, as an evaluated policy or as a behavior policy. */

@@ -88,7 +88,8 @@ export class Recording {
   }
 
   reshape(name: string, shape: readonly number[]): string {
-    return this.one('Reshape', [name, this.ints(shape)]);
+    // Without `allowzero`, ONNX takes a size of 0 from the input.
+    return this.one('Reshape', [name, this.ints(shape)], shape.includes(0) ? { allowzero: 1 } : {});
   }
 
   /**
