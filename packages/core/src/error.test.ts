@@ -8,6 +8,15 @@ describe('LeaError', () => {
     expect(error).toMatchObject({ code: 'E_X', value: 2, name: 'LeaError' });
   });
 
+  it('ends the quoted message of other software before its own next sentence', () => {
+    const of = (what: string) => new LeaError('E_X', what, { value: 2 }).message;
+    expect(of("DuckDB cannot read the file: no magic bytes at the end of 'a.parquet'")).toBe(
+      "DuckDB cannot read the file: no magic bytes at the end of 'a.parquet'. Got 2.",
+    );
+    expect(of('It said "No."')).toBe('It said "No." Got 2.');
+    expect(of('Choose one of:')).toBe('Choose one of: Got 2.');
+  });
+
   it('shortens long values and survives those JSON cannot hold', () => {
     expect(show('x'.repeat(500)).length).toBe(120);
     const circular: Record<string, unknown> = {};

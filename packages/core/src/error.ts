@@ -29,11 +29,16 @@ export class LeaError extends Error {
   constructor(code: string, what: string, details: LeaErrorDetails = {}) {
     const shown = 'value' in details ? ` Got ${details.got ?? show(details.value)}.` : '';
     const hint = details.hint ? ` ${details.hint}` : '';
-    super(`${what}${shown}${hint}`, details.cause === undefined ? undefined : { cause: details.cause });
+    super(`${sentence(what)}${shown}${hint}`, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.value = details.value;
     this.hint = details.hint;
   }
+}
+
+/** The messages of other software that ours quote often end without a stop, and more sentences may follow. */
+function sentence(what: string): string {
+  return /[.!?:]["')\]]*$/.test(what) ? what : `${what.trimEnd()}.`;
 }
 
 /** Formats a value in at most 120 characters, for messages. */

@@ -221,11 +221,11 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   [
     'a window beyond all',
     (c) => (c.window = 1e12),
-    /at window: expected a number of at most 2147483647, got 1000000000000$/,
+    /at window: expected a number of at most 2147483647, got 1000000000000\.$/,
   ],
-  ['a text as a number', (c) => (c.window = 'x' as never), /at window: expected a number, got "x"$/],
-  ['a number as a text', (c) => (c.name = 3 as never), /at name: expected a text, got 3$/],
-  ['a number as a list', (c) => (c.seeds = 3 as never), /at seeds: expected a list, got 3$/],
+  ['a text as a number', (c) => (c.window = 'x' as never), /at window: expected a number, got "x"\.$/],
+  ['a number as a text', (c) => (c.name = 3 as never), /at name: expected a text, got 3\.$/],
+  ['a number as a list', (c) => (c.seeds = 3 as never), /at seeds: expected a list, got 3\.$/],
 ])('%s is refused by name', (_, spoil, message) => {
   const config = valid();
   spoil(config);

@@ -162,7 +162,7 @@ test('nothing that a name holds reaches the terminal raw', () => {
       expect(describeFailure(error, debug).replaceAll('\n', '')).not.toMatch(raw);
     }
   }
-  expect(describeFailure(new LeaError('E_X', 'a\n  b'), false)).toBe('E_X: a b');
+  expect(describeFailure(new LeaError('E_X', 'a\n  b'), false)).toBe('E_X: a b.');
 });
 
 test('a report is a page, so it never takes the place of a config', () => {
