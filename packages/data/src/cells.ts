@@ -126,7 +126,7 @@ function textOf(
   if (typeof cell === 'number' && Math.abs(cell) <= Number.MAX_SAFE_INTEGER) return String(cell);
   throw new LeaError(
     'E_CELL_BAD',
-    `${where(row)}: expected a string without line breaks or tabs, or a number up to 2^53.`,
+    `${where(row)}: expected a string without line breaks or tabs, or a number below 2^53.`,
     {
       value: cell,
       hint: isText

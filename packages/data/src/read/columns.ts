@@ -55,7 +55,7 @@ export const candidates: Record<Role, readonly string[]> = {
 const usual: Record<Role | 'text', RegExp> = {
   user: /^(user|visitor|customer|client|member|account|reviewer|session)s?(id|no|name)?$|^uid$/,
   item: /^(item|product|sku|article|movie|track|song|artist|book|asin|parentasin|business|video|news)s?(id|no)?$|^iid$/,
-  time: /time|date$|stamp|^(ts|when|createdat)$/,
+  time: /time|date$|stamp|^(ts|when|createdat|at)$/,
   kind: /^(event|action|behaviou?r|interaction|feedback)s?(type|name|kind)?$|^(kind|type)s?$/,
   reward: /^rewards?$/,
   history: /(list|history|sequence|seq)$/,

@@ -182,6 +182,7 @@ describe.each(['js', 'duckdb'] as const)('with the engine %s', (engine) => {
       ['user,item,event', /column "event" looks like the kind but is not read/],
       ['user,item,eventType', /column "eventType" looks like the kind/],
       ['user,item,event_time', /column "event_time" looks like the time/],
+      ['user,item,at', /column "at" looks like the time/],
       ['user,item,Date', /column "Date" looks like the time/],
       ['user,item,item_history', /column "item_history" looks like the history/],
       ['user_id,user,item', /column "user" looks like the user/],

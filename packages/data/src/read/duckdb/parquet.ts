@@ -1,6 +1,7 @@
 import { LeaError } from '@lea/core';
+import type { Role } from '../columns.ts';
 import { type Database, literal } from './database.ts';
-import { escaped, type Part, unreadable } from './part.ts';
+import { escaped, missingIn, type Part, unreadable } from './part.ts';
 import { columnsOf, keeps } from './types.ts';
 
 /** DuckDB reads decimals of more digits as other numbers. */
@@ -16,22 +17,24 @@ interface Written {
 
 /**
  * Refuses what DuckDB would read as something else: columns whose names differ only in case, decimals of more than 38 digits,
- * and columns whose types in several files have no common one that keeps their values. It would round numbers, make ids of '1'
- * and 1.0 that differ, or read times by a time zone in one file only.
+ * columns that only some files have, and columns whose types in several files have no common one that keeps their values. It
+ * would round numbers, make ids of '1' and 1.0 that differ, or read times by a time zone in one file only.
  *
  * @param columns of all files together
- * @param chosen names of the columns to read
- * @throws LeaError `E_FILE_READ`, `E_COLUMN_DUPLICATE`, `E_CELL_BAD`
+ * @param chosen role -> name of the columns to read
+ * @throws LeaError `E_FILE_READ`, `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`, `E_CELL_BAD`
  */
 export async function checkParquet(
   db: Database,
   files: readonly string[],
   columns: Part['columns'],
-  chosen: readonly string[],
+  chosen: Partial<Record<Role, string>>,
 ): Promise<void> {
-  const names = new Set(chosen.map((name) => name.toLowerCase()));
+  const names = new Map(Object.entries(chosen).map(([role, name]) => [name.toLowerCase(), role as Role]));
   const seen = new Map<string, Written>();
-  for (const column of (await schemaOf(db, files)).filter(({ name }) => names.has(name.toLowerCase()))) {
+  const written = (await schemaOf(db, files)).filter(({ name }) => names.has(name.toLowerCase()));
+  refuseMissing(files, written, names);
+  for (const column of written) {
     const { file, name } = column;
     if (column.digits > MOST_DIGITS) throw manyDigits(column);
     const key = `${file}\n${name.toLowerCase()}`;
@@ -42,6 +45,16 @@ export async function checkParquet(
   if (files.length > 1) {
     const common = columns.filter(({ name }) => names.has(name.toLowerCase()));
     await checkTypes(db, files, new Map(common.map(({ name, type }) => [name.toLowerCase(), type])));
+  }
+}
+
+/** Refuses a column that only some files have: DuckDB would read the events of the others as if its cells were empty. */
+function refuseMissing(files: readonly string[], columns: readonly Written[], roles: ReadonlyMap<string, Role>): void {
+  const byName = Map.groupBy(columns, ({ name }) => name.toLowerCase());
+  for (const [key, same] of byName) {
+    const having = new Set(same.map(({ file }) => file));
+    const lacking = files.find((file) => !having.has(file));
+    if (lacking !== undefined) throw missingIn(lacking, same[0]!.name, same[0]!.file, roles.get(key)!);
   }
 }
 

@@ -61,3 +61,12 @@ export function unreadable(
 ): LeaError {
   return new LeaError('E_FILE_READ', `DuckDB cannot read the file: ${firstLine(cause)}`, { value: path, hint, cause });
 }
+
+/** The error for a column that one file of a pattern has and another has not. */
+export function missingIn(lacking: string, name: string, having: string, role: Role): LeaError {
+  const needed = role === 'user' || role === 'item';
+  return new LeaError('E_COLUMN_MISSING', `${lacking}: the column ${name} is missing, which ${having} has.`, {
+    value: name,
+    hint: `Files of a pattern need the same columns. ${needed ? 'Add it.' : `Add it, or leave it out with columns: { ${role}: null }.`}`,
+  });
+}

@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { fileWith, folderWith } from '../../fixtures/files.ts';
 import { readInteractions } from '../interactions.ts';
@@ -162,6 +163,46 @@ it('files of which only some have a column are refused by name', async () => {
     expect(error).toMatchObject({ code: 'E_COLUMN_MISSING', hint: expect.stringContaining(': null }') });
     expect(error.message).toContain(first!.length < second!.length ? '0.csv line 1' : '1.csv line 1');
   }
+});
+
+it('files of Parquet of which only some have a column are refused by name', async () => {
+  for (const [second, column] of [
+    ["select 'v' as user_id, 2 as item_id", 'kind'],
+    ["select 'v' as uid, 2 as item_id, 'view' as kind", 'user_id'],
+  ] as const) {
+    const folder = folderWith({});
+    await written('1.parquet', "select 'u' as user_id, 1 as item_id, 'view' as kind", folder);
+    await written('2.parquet', second, folder);
+    const error = await errorOf(readInteractions(join(folder, '*.parquet')));
+    expect(error).toMatchObject({ code: 'E_COLUMN_MISSING', value: column });
+    expect(error.message).toContain('2.parquet: the column');
+  }
+});
+
+it.each([
+  ['truncated', (bytes: Buffer) => bytes.subarray(0, -4)],
+  ['damaged', (bytes: Buffer) => bytes.fill(0x39, bytes.indexOf('"item":2') + 7, bytes.indexOf('"item":2') + 8)],
+])('gzipped JSON that is %s is refused', async (_, spoil) => {
+  const bytes = gzipSync('{"user":"a","item":1}\n{"user":"b","item":2}\n', { level: 0 });
+  const folder = folderWith({});
+  const path = join(folder, 'x.jsonl.gz');
+  writeFileSync(path, bytes);
+  expect((await readInteractions(path)).item.length).toBe(2);
+  writeFileSync(path, spoil(bytes));
+  await expect(readInteractions(path)).rejects.toMatchObject({ code: 'E_FILE_READ', value: path });
+});
+
+it('a folder where files are expected is refused, and the files in it can be read', async () => {
+  const folder = folderWith({});
+  const inside = join(folder, '1.parquet');
+  mkdirSync(inside);
+  await written('p.parquet', "select 'u' as user_id, 1 as item_id", inside);
+  await written('2.parquet', "select 'v' as user_id, 2 as item_id", folder);
+  for (const path of [inside, join(folder, '*.parquet')]) {
+    const error = await errorOf(readInteractions(path));
+    expect(error).toMatchObject({ code: 'E_FILE_READ', value: inside });
+  }
+  expect((await readInteractions(join(inside, '**/*.parquet'))).userIds).toEqual(['u']);
 });
 
 /** Renames a column inside a file of Parquet; both names have the same length. */

@@ -1,7 +1,7 @@
 import { LeaError } from '@lea/core';
 import { isRemote } from '../other-forms.ts';
 import { emptyFile } from '../table.ts';
-import { textOf } from '../text.ts';
+import { bytesOf, storageOf, textOf } from '../text.ts';
 import { type Database, literal } from './database.ts';
 import { folderColumns, withFolders } from './folders.ts';
 import { alike, checkParquet } from './parquet.ts';
@@ -20,7 +20,7 @@ export async function parquetSource(
     throw unreadable(name, cause);
   });
   const { names, columns } = withFolderColumns(files, own);
-  await checkParquet(db, files, own, Object.values(choose(columns.map((column) => column.name))));
+  await checkParquet(db, files, own, choose(columns.map((column) => column.name)));
   return recordSource(db, name, files, { columns, from: withFolders(names, scan) }, 'read_parquet');
 }
 
@@ -29,8 +29,9 @@ export async function jsonSource(
   db: Database,
   name: string,
   files: readonly string[],
-  { choose }: PartOptions,
+  { choose, between }: PartOptions,
 ): Promise<Source> {
+  for (const file of files) await checkGzip(file, between);
   if (files.length > 1) for (const file of files) if (await isBlank(file)) throw emptyFile(file);
   const guess = (more: string) =>
     // Many keys of one type are columns too.
@@ -90,6 +91,16 @@ function recordSource(
     check: async () => {},
     failure: (_, cause) => unreadable(name, cause),
   };
+}
+
+/**
+ * Decompresses a gzipped file, because DuckDB reads what is left of a truncated or damaged one without an error.
+ *
+ * @throws LeaError `E_FILE_READ`
+ */
+async function checkGzip(file: string, between: () => void): Promise<void> {
+  if (isRemote(file) || !(await storageOf(file, 'utf-8')).gzip) return;
+  for await (const _ of bytesOf(file)) between();
 }
 
 /** Whether a file has no text, in any encoding. Other systems than that of files are up to DuckDB. */

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { LeaError } from '@lea/core';
 import { readError } from '@lea/core/node';
 import { isJson, isRemote } from '../other-forms.ts';
@@ -61,16 +62,31 @@ async function filesOf(db: Database, path: string): Promise<string[]> {
   if (isRemote(path)) {
     if (!pattern) return [path];
   } else {
-    const missing = await stat(path).then(
-      () => undefined,
-      (cause: unknown) => readError(path, cause),
-    );
-    if (!missing) return [path];
-    if (!pattern) throw missing;
+    const found = await stat(path).catch((cause: unknown) => readError(path, cause));
+    if (!(found instanceof LeaError)) {
+      if (found.isDirectory()) throw folder(path, path);
+      return [path];
+    }
+    if (!pattern) throw found;
+    const [inside = []] = await matches(db, `${path.replace(/\/+$/, '')}/*`);
+    if (inside.length > 0 && !path.endsWith('**')) throw folder(path, dirname(String(inside[0])));
   }
-  const [files = []] = await db.columns(`select file from glob(${literal(path)}) order by file`).catch((cause) => {
-    throw unreadable(path, cause);
-  });
+  const [files = []] = await matches(db, path);
   if (files.length > 0) return files.map(String);
   throw new LeaError('E_FILE_MISSING', 'No file matches the pattern.', { value: path, hint: 'Check the path.' });
+}
+
+async function matches(db: Database, pattern: string): Promise<unknown[][]> {
+  return await db.columns(`select file from glob(${literal(pattern)}) order by file`).catch((cause) => {
+    throw unreadable(pattern, cause);
+  });
+}
+
+/** The error for a folder where files are expected: DuckDB would leave its files out, or lose the columns of its folders. */
+function folder(path: string, found: string): LeaError {
+  const what = path === found ? 'The path is a folder, not a file.' : 'A folder matches the pattern of files.';
+  return new LeaError('E_FILE_READ', what, {
+    value: found,
+    hint: `To read the files in it, write ${JSON.stringify(`${found}/**/*`)} with their ending.`,
+  });
 }

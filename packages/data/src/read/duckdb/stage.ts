@@ -2,7 +2,7 @@ import { LeaError } from '@lea/core';
 import { trimmed } from '../../trimmed.ts';
 import { findColumn, type Role } from '../columns.ts';
 import { type Database, identifier, literal } from './database.ts';
-import type { Part, PartOptions, Source } from './part.ts';
+import { missingIn, type Part, type PartOptions, type Source } from './part.ts';
 import { checkRoom } from './room.ts';
 import { historySql, idSql } from './sql.ts';
 
@@ -104,14 +104,7 @@ function sameRoles(parts: readonly Part[], choose: PartOptions['choose']): void 
     if (lacking < 0) continue;
     const other = chosen.findIndex((names) => names[role] !== undefined);
     const name = chosen[other]![role]!;
-    throw new LeaError(
-      'E_COLUMN_MISSING',
-      `${parts[lacking]!.where}: the column ${name} is missing, which ${parts[other]!.where} has.`,
-      {
-        value: name,
-        hint: `Files of a pattern need the same columns. Add it, or leave it out with columns: { ${role}: null }.`,
-      },
-    );
+    throw missingIn(parts[lacking]!.where, name, parts[other]!.where, role);
   }
 }
 
@@ -133,17 +126,19 @@ function cellSql(role: Role, column: string, type: string, where: string): strin
   const what = role === 'history' ? 'lists of ids' : 'ids';
   throw new LeaError('E_CELL_BAD', `${where}: expected a column of ${what}, got one of another type.`, {
     value: type,
-    hint: wayOut(role, type),
+    hint: wayOut(role, column, type),
   });
 }
 
 /** How ids of another type become ids that are read. */
-function wayOut(role: Role, type: string): string {
+function wayOut(role: Role, column: string, type: string): string {
   // Integers of 128 bits become bytes when they are written.
   if (/BLOB/.test(type))
     return 'Write the column as text, or as integers of at most 64 bits: its bytes do not say what they are.';
   if (role === 'history')
     return 'Choose another column, or make a list of texts or integers in a query: { sql: "select ..." }.';
-  const text = type === 'JSON' ? `${role} ->> '$'` : `${role}::varchar`;
-  return `Choose another column, or convert it in a query: { sql: "select ${text} as ${role}, ... from ..." }.`;
+  if (/^STRUCT|\[\d*\]$/.test(type))
+    return 'Choose another column, or take a part of it in a query: { sql: "select ..." }.';
+  const text = type === 'JSON' ? `${column} ->> '$'` : `${column}::varchar`;
+  return `Choose another column, or convert it in a query: { sql: \`select ${text} as ${role}, ... from ...\` }.`;
 }

@@ -97,12 +97,13 @@ it('refuses decimals that DuckDB would read as other numbers', async () => {
 });
 
 it.each([
-  ["'5'::json", "item ->> '$'"],
+  ["'5'::json", `select "sku" ->> '$' as item`],
   ["'x'::blob", 'at most 64 bits'],
-  ['true', 'item::varchar'],
+  ['true', 'select "sku"::varchar as item'],
+  ["{'id': 5}", 'take a part of it'],
 ])('says how ids of %s are read', async (sql, hint) => {
   const error = await errorOf(
-    readInteractions({ sql: `select 'u' as name, ${sql} as item` }, { columns: { user: 'name' } }),
+    readInteractions({ sql: `select 'u' as name, ${sql} as sku` }, { columns: { user: 'name', item: 'sku' } }),
   );
   expect(error).toMatchObject({ code: 'E_CELL_BAD', hint: expect.stringContaining(hint) });
 });
