@@ -14,6 +14,7 @@ describe('LeaError', () => {
       "DuckDB cannot read the file: no magic bytes at the end of 'a.parquet'. Got 2.",
     );
     expect(of('It said "No."')).toBe('It said "No." Got 2.');
+    expect(of('It is full. \n')).toBe('It is full. Got 2.');
     expect(of('Choose one of:')).toBe('Choose one of: Got 2.');
   });
 

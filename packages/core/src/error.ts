@@ -38,7 +38,8 @@ export class LeaError extends Error {
 
 /** The messages of other software that ours quote often end without a stop, and more sentences may follow. */
 function sentence(what: string): string {
-  return /[.!?:]["')\]]*$/.test(what) ? what : `${what.trimEnd()}.`;
+  const text = what.trimEnd();
+  return /[.!?:]["')\]]*$/.test(text) ? text : `${text}.`;
 }
 
 /** Formats a value in at most 120 characters, for messages. */

@@ -33,7 +33,7 @@ export async function intact<T>(folder: string, read: () => Promise<T>): Promise
 }
 
 export function broken(folder: string, what: string, cause?: unknown): LeaError {
-  return new LeaError('E_RUN_BROKEN', `The saved files in this folder are damaged: ${what.replace(/\.$/, '')}.`, {
+  return new LeaError('E_RUN_BROKEN', `The saved files in this folder are damaged: ${what}`, {
     value: folder,
     hint: 'Delete the folder to create it again.',
     cause,

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { fileWith } from '../fixtures/files.ts';
-import { textOf } from './text.ts';
+import { storageOf, textOf } from './text.ts';
 
 async function read(content: string | Uint8Array, encoding = 'utf-8', name = 'x.csv'): Promise<string> {
   const pieces: string[] = [];
@@ -67,4 +67,11 @@ it('refuses encodings that are none, and compressed files that are cut or damage
   for (const bad of [whole.subarray(0, 25), damaged]) {
     await expect(read(bad)).rejects.toMatchObject({ code: 'E_FILE_READ' });
   }
+});
+
+it('a file that cannot be opened is refused by name before its form is known', async () => {
+  await expect(storageOf('nowhere.jsonl', 'utf-8')).rejects.toMatchObject({
+    code: 'E_FILE_MISSING',
+    value: 'nowhere.jsonl',
+  });
 });

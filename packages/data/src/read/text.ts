@@ -40,10 +40,16 @@ export async function* textOf(path: string, encoding: string): AsyncGenerator<st
   }
 }
 
-/** Whether a file is gzipped, and the encoding of its text: that of a byte order mark, otherwise the declared one. */
+/**
+ * Whether a file is gzipped, and the encoding of its text: that of a byte order mark, otherwise the declared one.
+ *
+ * @throws LeaError `E_OPTION_VALUE`, `E_FILE_MISSING`, `E_FILE_READ`
+ */
 export async function storageOf(path: string, encoding: string): Promise<{ gzip: boolean; encoding: string }> {
   let decoder = decoderOf(encoding);
-  const file = await open(path);
+  const file = await open(path).catch((cause: unknown) => {
+    throw fileError(path, cause);
+  });
   const { buffer } = await file.read(new Uint8Array(2), 0, 2, 0).finally(() => file.close());
   for await (const bytes of bytesOf(path)) {
     decoder = marked(bytes) ?? decoder;

@@ -68,8 +68,9 @@ async function filesOf(db: Database, path: string): Promise<string[]> {
       return [path];
     }
     if (!pattern) throw found;
-    const [inside = []] = await matches(db, `${path.replace(/\/+$/, '')}/*`);
-    if (inside.length > 0 && !path.endsWith('**')) throw folder(path, dirname(String(inside[0])));
+    // A pattern that ends with ** matches the files in folders itself.
+    const [inside = []] = path.endsWith('**') ? [] : await matches(db, `${path.replace(/\/+$/, '')}/*`);
+    if (inside.length > 0) throw folder(path, dirname(String(inside[0])));
   }
   const [files = []] = await matches(db, path);
   if (files.length > 0) return files.map(String);

@@ -5,6 +5,7 @@ import { type Database, identifier, literal } from './database.ts';
 import { missingIn, type Part, type PartOptions, type Source } from './part.ts';
 import { checkRoom } from './room.ts';
 import { historySql, idSql } from './sql.ts';
+import { elementType } from './types.ts';
 
 /** The chosen cells of all rows in the table `rows`, whose `rowid` is the position in the source. */
 export interface Staged {
@@ -137,7 +138,7 @@ function wayOut(role: Role, column: string, type: string): string {
     return 'Write the column as text, or as integers of at most 64 bits: its bytes do not say what they are.';
   if (role === 'history')
     return 'Choose another column, or make a list of texts or integers in a query: { sql: "select ..." }.';
-  if (/^STRUCT|\[\d*\]$/.test(type))
+  if (type.startsWith('STRUCT') || elementType(type) !== undefined)
     return 'Choose another column, or take a part of it in a query: { sql: "select ..." }.';
   const text = type === 'JSON' ? `${column} ->> '$'` : `${column}::varchar`;
   return `Choose another column, or convert it in a query: { sql: \`select ${text} as ${role}, ... from ...\` }.`;
