@@ -10,7 +10,7 @@ const example = join(import.meta.dirname, 'main.ts');
 
 it('runs as it stands', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'readme-'));
-  const { interactions: log, itemTexts } = createWorld({ users: 60, items: 30 });
+  const { interactions: log, itemTexts } = createWorld({ users: 30, items: 30 });
   const kinds = log.kinds.map((kind) => (kind === 'purchase' ? 'transaction' : 'view'));
   const events = Array.from(log.item, (item, at) =>
     [log.userIds[log.user[at]!], log.itemIds[item], log.time[at], kinds[log.kind[at]!]].join(','),

@@ -1,9 +1,13 @@
 #!/usr/bin/env node
+import * as nodeModule from 'node:module';
 import { stripVTControlCharacters } from 'node:util';
 import { LeaError, nearest } from '@lea/core';
 import { defineCommand, renderUsage, runCommand } from 'citty';
 import { describeFailure } from './terminal/failure.ts';
 import { invocation } from './terminal/typed.ts';
+
+// Node keeps what it compiled of the thousand modules of a command: the next start takes half the time. Node 20 has none.
+nodeModule.enableCompileCache?.();
 
 const commands = {
   collect: () => import('./cli/commands/collect.ts').then((module) => module.default),

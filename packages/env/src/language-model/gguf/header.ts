@@ -1,5 +1,4 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { gguf } from '@huggingface/gguf';
 import { LeaError } from '@lea/core';
 import { readError } from '@lea/core/node';
 import { sizeOf } from '@lea/tensor';
@@ -52,6 +51,8 @@ export async function openGguf(path: string): Promise<GgufFile> {
   const { size: bytes } = await stat(path).catch((cause) => {
     throw readError(path, cause);
   });
+  // Loaded here and not above: most models are no GGUF files.
+  const { gguf } = await import('@huggingface/gguf');
   let header: Awaited<ReturnType<typeof gguf>>;
   try {
     header = await gguf(path, { allowLocalFile: true });
