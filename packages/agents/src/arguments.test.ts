@@ -107,7 +107,7 @@ describe('arguments of another kind', () => {
   it('names wrong options of loadPolicy and a missing path', async () => {
     await expect(all.loadPolicy('nowhere', { thread: 2 } as never)).rejects.toThrow('Did you mean "threads"?');
     await expect(all.exportOnnx(policy, undefined as never)).rejects.toThrow(
-      'exportOnnx: path must be a path. Got undefined.',
+      'exportOnnx: path must be a text that names a file or folder. Got undefined.',
     );
   });
 });

@@ -37,7 +37,10 @@ export const checkNumbers: ArgumentCheck = argumentCheck('an array or a typed ar
 export const checkTexts: ArgumentCheck = argumentCheck('a text', (value) => typeof value === 'string');
 
 /** Refuses paths of files or folders that are no text, or empty. @throws LeaError `E_ARGUMENT_TYPE` */
-export const checkPaths: ArgumentCheck = argumentCheck('a path', (value) => typeof value === 'string' && value !== '');
+export const checkPaths: ArgumentCheck = argumentCheck(
+  'a text that names a file or folder',
+  (value) => typeof value === 'string' && value !== '',
+);
 
 /** Refuses what is no function. @throws LeaError `E_ARGUMENT_TYPE` */
 export const checkFunctions: ArgumentCheck = argumentCheck('a function', (value) => typeof value === 'function');

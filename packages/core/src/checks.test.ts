@@ -13,7 +13,12 @@ describe('checkRanges', () => {
     }
   });
 
-  it('says what may be given', () => {
+  it('says what may be given, without the numbers next to 0 and 1', () => {
+    const { MIN_VALUE, MAX_VALUE, EPSILON } = Number;
+    expect(() => check(0, MIN_VALUE, 1 - EPSILON / 2)).toThrow('f: x must be a number between 0 and 1. Got 0.');
+    expect(() => check(1, 0, 1 - EPSILON)).toThrow('f: x must be a number from 0 to below 1. Got 1.');
+    expect(() => check(0, MIN_VALUE, 5)).toThrow('f: x must be a number above 0, at most 5. Got 0.');
+    expect(() => check(0, MIN_VALUE, MAX_VALUE)).toThrow('f: x must be a finite number above 0. Got 0.');
     expect(() => check(2, 0, 1)).toThrow('f: x must be a number from 0 to 1. Got 2.');
     expect(() => check(Infinity, 0, Number.MAX_VALUE)).toThrow(
       'f: x must be a finite number of at least 0. Got Infinity.',

@@ -65,11 +65,15 @@ export function checkSeed(where: string, seed: unknown): void {
   });
 }
 
-/** The range in words, e.g. `a whole number from 1 to 4096`. */
+/** The range in words, e.g. `a whole number from 1 to 4096`. The numbers next to 0 and 1 stand for "above 0" and "below 1". */
 export function rangeText([low, high, whole]: NumberRange): string {
   const kind = whole ? 'a whole number' : high === Number.MAX_VALUE ? 'a finite number' : 'a number';
-  if (high < Number.MAX_VALUE) return `${kind} from ${low} to ${high}`;
-  const range = low > -Number.MAX_VALUE ? `${kind} of at least ${low}` : kind;
+  const positive = low === Number.MIN_VALUE;
+  const belowOne = high < 1 && high >= 1 - Number.EPSILON;
+  if (belowOne) return positive ? `${kind} between 0 and 1` : `${kind} from ${low} to below 1`;
+  if (high < Number.MAX_VALUE) return positive ? `${kind} above 0, at most ${high}` : `${kind} from ${low} to ${high}`;
+  const least = positive ? 'above 0' : `of at least ${low}`;
+  const range = low > -Number.MAX_VALUE ? `${kind} ${least}` : kind;
   return whole === 'whole or Infinity' ? `${range}, or Infinity` : range;
 }
 

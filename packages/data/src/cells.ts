@@ -35,6 +35,9 @@ export function texts(message: string): Check<readonly string[]> {
   return custom(isTexts, message);
 }
 
+/** Lists of ids, which are texts whatever their type in the log. */
+export const idTexts: Check<readonly string[]> = texts('must be a list of ids as texts: "7", not 7.');
+
 function isTexts(given: unknown): given is readonly string[] {
   return Array.isArray(given) && given.every((text) => typeof text === 'string');
 }

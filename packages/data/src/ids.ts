@@ -54,7 +54,7 @@ export function unknownId(where: string, id: string, known: readonly string[]): 
   const near = nearest(id, known.length > 5000 ? known.slice(0, 5000) : known);
   return new LeaError('E_ID_UNKNOWN', `${where}: unknown id.`, {
     value: id,
-    hint: `${near ? `The nearest known id is "${near}". ` : ''}${known.length} ids are known. Add this one or drop the row.`,
+    hint: `${near ? `The nearest known id is "${near}". ` : ''}It is none of the ${known.length} known ids. Add it, or drop the row.`,
   });
 }
 

@@ -39,10 +39,14 @@ export function alignItemTexts(
 ): ItemTexts {
   const without = itemIds.filter((id) => !records.get(id)?.text);
   if (without.length > 0 && missingText === 'throw') {
-    throw new LeaError('E_TEXT_MISSING', `${without.length} of ${itemIds.length} items have no text.`, {
-      value: without.slice(0, 5),
-      hint: 'Add their texts, or set missingText to "id" to use the ids as texts.',
-    });
+    throw new LeaError(
+      'E_TEXT_MISSING',
+      `${without.length} of ${itemIds.length} items ${without.length === 1 ? 'has' : 'have'} no text.`,
+      {
+        value: without.slice(0, 5),
+        hint: 'Add their texts, or set missingText to "id" to use the ids as texts.',
+      },
+    );
   }
   const names = new Set([...records.values()].flatMap((record) => Object.keys(record.attributes)));
   const column = (name: string) => itemIds.map((id) => records.get(id)?.attributes[name] ?? '');

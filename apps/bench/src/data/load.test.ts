@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createWorld, leaveOneOut, splitByUser } from '@lea/data';
+import { createWorld, type Interactions, splitBy, splitByUser } from '@lea/data';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { type DatasetConfig, experimentSchema, type SplitConfig } from '../config/schema.ts';
@@ -21,6 +21,8 @@ const config = {
 
 const { itemTexts: _, text: __, ...onlyEvents } = config;
 
+const allToTrain = (interactions: Interactions) => splitBy(interactions, () => 'train', { kind: 'own' });
+
 function folder(files: Record<string, string | Uint8Array>): string {
   const at = mkdtempSync(join(tmpdir(), 'lea-data-'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(at, name), text);
@@ -33,7 +35,7 @@ const items = 'sku,title,brand\na,Saw,Acme\nb,Vice,\n';
 test('own files: events, kinds and texts', async () => {
   const at = folder({ 'events.csv': events, 'items.csv': items });
   const { interactions, itemTextsOf } = await loadDataset(config, undefined, at);
-  const itemTexts = await itemTextsOf(leaveOneOut(interactions).train);
+  const itemTexts = await itemTextsOf(allToTrain(interactions).train);
   expect(interactions.kinds).toEqual(['click', 'purchase']);
   expect([...interactions.item.slice(0, 2)]).toEqual([0, 1]);
   expect(itemTexts!.texts[0]).toBe('Saw by Acme');
@@ -77,22 +79,22 @@ test('the config says how each file is read', async () => {
   const { interactions, itemTextsOf } = await loadDataset(dataset, undefined, at);
   expect(interactions.userIds).toEqual(['NULL', 'n1']);
   expect(interactions.itemIds).toEqual(['a', 'b', 'x', 'é']);
-  const itemTexts = await itemTextsOf(leaveOneOut(interactions).train);
+  const itemTexts = await itemTextsOf(allToTrain(interactions).train);
   expect(itemTexts!.texts).toEqual(['NA', 'Vice', 'Nail', 'Saw 1/2"']);
 });
 
 test.each([
-  [{ type: 'by-time', validationFrom: 3, testFrom: 3 }, 'validation'],
-  [{ type: 'by-time', validationFrom: 5, testFrom: 9 }, 'test'],
-  [{ type: 'by-time', validationFrom: '1970-01-01 00:00:00.005', testFrom: '2024-05-01' }, 'test'],
-  [{ type: 'leave-one-out' }, 'validation and test'],
+  [{ type: 'by-time', validationFrom: 3, testFrom: 3 }, 'for validation'],
+  [{ type: 'by-time', validationFrom: 5, testFrom: 9 }, 'for test'],
+  [{ type: 'by-time', validationFrom: '1970-01-01 00:00:00.005', testFrom: '2024-05-01' }, 'for test'],
+  [{ type: 'leave-one-out' }, 'for validation and test'],
   // Of the four times 1, 1, 2, 5 the middle is 2.
-  [{ type: 'by-time-quantiles', validationFrom: 0.5, testFrom: 0.6 }, 'validation'],
-] as [SplitConfig, string][])('%j leaves nothing for %s, which is said', async (config, sets) => {
+  [{ type: 'by-time-quantiles', validationFrom: 0.5, testFrom: 0.6 }, 'for validation'],
+] as [SplitConfig, string][])('%j leaves no events %s, which is said', async (config, sets) => {
   const { interactions } = await loadDataset(onlyEvents, undefined, folder({ 'events.csv': events }));
   await expect(splitAs(config, interactions, '.')).rejects.toMatchObject({
     code: 'E_SPLIT_EMPTY',
-    message: expect.stringMatching(`leaves no event for ${sets}\\.`),
+    message: expect.stringMatching(`leaves no events ${sets}\\b`),
   });
 });
 
@@ -125,7 +127,7 @@ test('notes of the reader are printed', async () => {
   const { kind: _, ...columns } = onlyEvents.columns;
   const { interactions } = await loadDataset({ ...onlyEvents, columns, kinds: undefined }, undefined, at);
   const said: string[] = [];
-  const split = leaveOneOut(interactions);
+  const split = allToTrain(interactions);
   sayData(
     { say: (line: string) => said.push(line) } as never,
     { dataset: { name: 'files', interactions }, split } as never,

@@ -38,7 +38,7 @@ export async function splitAs(config: SplitConfig, interactions: Interactions, f
   if (empty.length === 0) return split;
   throw new LeaError(
     'E_SPLIT_EMPTY',
-    `Expected validation and test events, but the split "${config.type}" leaves no event for ${empty.join(' and ')}.`,
+    `Expected validation and test events, but the split "${config.type}" leaves no events for ${empty.join(' and ')}.`,
     {
       value: split.info.events,
       hint: ways[config.type],

@@ -10,31 +10,51 @@ export function columnName(cell: string): string {
  * The position of a column: an exact match of the name, otherwise a case-insensitive match.
  *
  * @param where describes the header in errors
+ * @param option names the column
  * @throws LeaError `E_COLUMN_MISSING`, `E_COLUMN_DUPLICATE`
  */
-export function findColumn(where: string, column: string, header: readonly string[]): number {
+export function findColumn(
+  where: string,
+  column: string,
+  header: readonly string[],
+  option: 'columns' | 'id' = 'columns',
+): number {
   const places = (same: (name: string) => boolean) => [...header.keys()].filter((at) => same(header[at]!));
   const exact = places((name) => name === column);
   const found = exact.length > 0 ? exact : places((name) => name.toLowerCase() === String(column).toLowerCase());
   if (found.length === 1) return found[0]!;
-  if (found.length === 0) throw missingColumn(where, column, header);
+  if (found.length === 0) throw missingColumn(where, column, header, option);
   throw new LeaError('E_COLUMN_DUPLICATE', `${where}: ${found.length} columns have this name.`, {
     value: column,
     hint: `They are columns ${found.map((at) => at + 1).join(' and ')}. Rename one, or choose another column.`,
   });
 }
 
-function missingColumn(where: string, column: string, header: readonly string[]): LeaError {
+function missingColumn(where: string, column: string, header: readonly string[], option: 'columns' | 'id'): LeaError {
   const names = header.slice(0, 1000).map((name) => name.slice(0, 60));
   const near = nearest(String(column), names);
+  if (/^[[{]/.test(header[0] ?? '')) {
+    return new LeaError('E_COLUMN_MISSING', `${where}: the column does not exist, and the file looks like JSON.`, {
+      value: column,
+      hint: 'readInteractions reads JSON from files whose names end with .json, .jsonl or .ndjson.',
+    });
+  }
   const other = header.length === 1 ? /[,;|\t]|::/.exec(header[0]!)?.[0] : undefined;
   const more = header.length > 20 ? `, and ${header.length - 20} more` : '';
   return new LeaError('E_COLUMN_MISSING', `${where}: the column does not exist.`, {
     value: column,
     hint: other
       ? `Try the option "delimiter": ${JSON.stringify(other)}; the only column is ${JSON.stringify(names[0])}.`
-      : `${near ? `Did you mean "${near}"? ` : ''}The columns are: ${names.slice(0, 20).join(', ')}${more}.`,
+      : `${near ? `Did you mean "${near}"? ` : ''}The columns are: ${names.slice(0, 20).join(', ')}${more}.${wayToName(column, names, option)}`,
   });
+}
+
+/** How to name a column, where the one that is missing was not named but is the usual one. */
+function wayToName(column: string, header: readonly string[], option: 'columns' | 'id'): string {
+  const role = (Object.keys(candidates) as Role[]).find((role) => candidates[role][0] === column);
+  if (role === undefined) return '';
+  const yours = JSON.stringify(header.find((name) => isUsual(role, name)) ?? '...');
+  return ` Name yours: ${option === 'id' ? `id: ${yours}` : `columns: { ${role}: ${yours} }`}.`;
 }
 
 /** The meaning of a column of events. */

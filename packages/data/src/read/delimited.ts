@@ -2,7 +2,7 @@ import { missingTest } from '../cells.ts';
 import type { Interactions } from '../interactions.ts';
 import { type EventColumns, interactionsOf } from '../interactions-of.ts';
 import { chooseColumns, isHeader, type Role, unreadColumns } from './columns.ts';
-import { droppedNotes, kindOf } from './kinds.ts';
+import { allDropped, droppedNotes, kindOf } from './kinds.ts';
 import { longestSequences } from './nested.ts';
 import type { Reading } from './options.ts';
 import { placeIn, readTable, repeatedHeader, type Table } from './table.ts';
@@ -27,8 +27,9 @@ export async function readDelimited(
   const notes = unreadColumns(path, header, table.column, columns);
   if (table.cells.history) notes.push(...unusedColumns(table));
   const { events, row } = table.cells.history
-    ? eventsOfHistories(table, separator)
+    ? eventsOfHistories(table, { separator, missing, trim: file.trim })
     : eventsOf(table, kinds, missingTest(missing));
+  if (row.length === 0) throw allDropped(path, table.line.length, kinds);
   if (!table.cells.history) notes.push(...droppedNotes(path, table.line.length - row.length, kinds));
   const interactions = interactionsOf(events, {
     ids,
@@ -45,9 +46,9 @@ interface EventRows {
   row: readonly number[];
 }
 
-function eventsOfHistories(table: Table, separator: string | undefined): EventRows {
+function eventsOfHistories(table: Table, options: Parameters<typeof longestSequences>[1]): EventRows {
   const cells = table.cells as Record<'user' | 'item' | 'history', string[]>;
-  const { user, item, row } = longestSequences(cells, separator, (row, column) => placeIn(table, row, column));
+  const { user, item, row } = longestSequences(cells, options, (row, column) => placeIn(table, row, column));
   return { events: { user, item }, row };
 }
 

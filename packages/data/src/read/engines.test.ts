@@ -157,3 +157,25 @@ it('paths that no reader of one file has say which one has them', async () => {
   }
   await expect(readItemTexts('/nowhere/x.jsonl')).rejects.toMatchObject({ code: 'E_FILE_READ' });
 });
+
+it('both readers say how columns of other names are chosen, and refuse lists with missing ids by column', async () => {
+  const [js, duckdb] = await outcomes('visitor,sku,at\nu,a,1\n', {});
+  expect(js).toMatchObject({
+    message: expect.stringContaining('The columns are: visitor, sku, at. Name yours: columns: { user: "visitor" }.'),
+  });
+  expect(duckdb).toEqual(js);
+  const [missing, same] = await outcomes('user,item,item_id_list\nu,a,[b nan]\nu,a,[b nan c]\n', {});
+  expect(missing).toMatchObject({
+    code: 'E_CELL_MISSING',
+    message: expect.stringContaining('line 2, column item_id_list'),
+  });
+  expect(same).toEqual(missing);
+  await expect(readInteractions(fileWith('x.jsonl.txt', '{"user":"u","item":1}\n'))).rejects.toMatchObject({
+    code: 'E_COLUMN_MISSING',
+    hint: expect.stringContaining('.jsonl'),
+  });
+  expect((await outcomes('user,item\nu,a\n', { header: [] }))[0]).toMatchObject({
+    code: 'E_OPTION_VALUE',
+    message: expect.stringContaining('at least one column name'),
+  });
+});

@@ -33,11 +33,14 @@ describe.each(['js', 'duckdb'] as const)('with the engine %s', (engine) => {
       const kinds = { view: 'click', seen: null, buy: 'purchase' };
       const data = await readInteractions(fileWith('x.csv', text), { kinds });
       expect(rowsOf(data)).toEqual([`ann c ${19_843.5 * 86_400_000} purchase`, `ann a ${19_844 * 86_400_000} click`]);
-      expect(data.info.notes).toEqual([expect.stringMatching(/x\.csv: 1 events are dropped.*\(seen\)/)]);
+      expect(data.info.notes).toEqual([expect.stringMatching(/x\.csv: 1 event is dropped.*\(seen\)/)]);
       const late = `${text}ann,d,noon,buy\n`;
       await expect(readInteractions(fileWith('x.csv', late), { kinds })).rejects.toThrow(/line 5, column time/);
       const nothing = readInteractions(fileWith('x.csv', text), { kinds: { view: null, seen: null, buy: null } });
-      await expect(nothing).rejects.toMatchObject({ code: 'E_DATA_EMPTY' });
+      await expect(nothing).rejects.toMatchObject({
+        code: 'E_DATA_EMPTY',
+        message: expect.stringMatching(/x\.csv: all events are dropped, as "kinds" says \(view, seen, buy\)\. Got 3\./),
+      });
     });
 
     it('reads RecBole files with typed headers, gzipped too', async () => {

@@ -48,7 +48,7 @@ it('takes words for missing values for empty cells', async () => {
   const read = (options: object) => readItemTexts(path, { template: '{title} by {brand}', ...options });
   expect((await read({})).texts).toEqual(['Saw', 'by Acme']);
   expect((await read({ missing: [] })).texts).toEqual(['Saw by nan', 'NULL by Acme']);
-  await expect(readItemTexts(path, { template: '{title}' })).rejects.toThrow(/1 of 2 items have no text\. Got \["2"\]/);
+  await expect(readItemTexts(path, { template: '{title}' })).rejects.toThrow(/1 of 2 items has no text\. Got \["2"\]/);
   const noId = fileWith('x.csv', 'item_id,text\n1,a\nNaN,b\n');
   await expect(readItemTexts(noId)).rejects.toThrow(/x\.csv line 3, column item_id: /);
 });
@@ -81,6 +81,38 @@ it('refuses a header line beside the option header, and an index with two ids fo
   const index = fileWith('x.item2index', '1\t7\n1\t8\n');
   await expect(readItemTexts(path, { index })).rejects.toThrow(
     /item2index line 2, column id: "1" has a second, different value/,
+  );
+});
+
+it('refuses an index that lists none of the ids, and forgives its header line', async () => {
+  const path = fileWith('x.text', 'item_id:token\ttext:token_seq\nB0\ta\n');
+  const other = fileWith('x.item2index', 'A0\t7\n');
+  await expect(readItemTexts(path, { index: other, missingText: 'id', itemIds: ['7'] })).rejects.toThrow(
+    /x\.item2index: the index lists none of the ids in .*x\.text, such as this one\. Got "B0"/,
+  );
+  const headed = fileWith('x.item2index', 'item\tindex\nB0\t7\n');
+  expect((await readItemTexts(path, { index: headed })).itemIds).toEqual(['7']);
+});
+
+it('refuses what only readInteractions reads', async () => {
+  for (const path of ['/nowhere/items.parquet', '/nowhere/*.csv', 's3://shop/items.csv', 'items.jsonl']) {
+    await expect(readItemTexts(path)).rejects.toMatchObject({
+      code: 'E_FILE_READ',
+      value: path,
+      hint: expect.stringContaining("to 'items.csv'"),
+    });
+  }
+  const odd = fileWith('x[1].csv', 'item_id,text\n1,a\n');
+  expect((await readItemTexts(odd)).texts).toEqual(['a']);
+});
+
+it('takes ids as texts only', async () => {
+  const path = fileWith('x.csv', 'item_id,text\n1,a\n');
+  await expect(readItemTexts(path, { itemIds: [1] as never })).rejects.toThrow(
+    'itemIds must be a list of ids as texts: "7", not 7. Got [1]',
+  );
+  await expect(readItemTexts(fileWith('x.csv', 'sku,text\n1,a\n'))).rejects.toThrow(
+    'Got "item_id". The columns are: sku, text. Name yours: id: "sku".',
   );
 });
 

@@ -1,6 +1,6 @@
+import { existsSync } from 'node:fs';
 import {
   checkPaths,
-  custom,
   type Given,
   LeaError,
   type OptionsSchema,
@@ -10,11 +10,11 @@ import {
   show,
   text,
 } from '@lea/core';
-import { type CellOptions, cellSchema, missingTest, texts } from '../cells.ts';
+import { type CellOptions, cellSchema, idTexts, missingTest, texts } from '../cells.ts';
 import { orderedIds } from '../ids.ts';
 import { alignItemTexts, type ItemRecord, type ItemTexts } from '../item-texts.ts';
 import { isHeader } from './columns.ts';
-import { isJson } from './other-forms.ts';
+import { elsewhere, isJson } from './other-forms.ts';
 import { type FileOptions, fileSchema, idsOf, mapOf, placeIn, readTable, repeatedHeader } from './table.ts';
 import { parseTemplate } from './template.ts';
 
@@ -45,7 +45,7 @@ export const readItemTextsSchema: OptionsSchema<ReadItemTextsOptions> = {
   template: option(text, '{text}'),
   attributes: option(texts('must be a list of column names.'), []),
   index: option(text, undefined),
-  itemIds: option(custom<readonly string[]>(Array.isArray, 'must be a list of ids.'), undefined),
+  itemIds: option(idTexts, undefined),
   missingText: option(oneOf('throw', 'id'), 'throw'),
 };
 
@@ -54,16 +54,12 @@ export const readItemTextsSchema: OptionsSchema<ReadItemTextsOptions> = {
  * counts as empty. The index file is read with the same encoding.
  *
  * @throws LeaError `E_FILE_MISSING`, `E_FILE_READ`, `E_FILE_EMPTY`, `E_ENCODING_BAD`, `E_COLUMN_MISSING`,
- *   `E_COLUMN_DUPLICATE`, `E_ROW_BAD`, `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_ID_DUPLICATE`, `E_TEMPLATE_BAD`, `E_TEXT_MISSING`
+ *   `E_COLUMN_DUPLICATE`, `E_ROW_BAD`, `E_RECORD_LARGE`, `E_CELL_MISSING`, `E_CELL_BAD`, `E_ID_DUPLICATE`, `E_ID_UNKNOWN` (an
+ *   index without an id of the file), `E_TEMPLATE_BAD`, `E_TEXT_MISSING`
  */
 export async function readItemTexts(path: string, options?: Given<ReadItemTextsOptions>): Promise<ItemTexts> {
   checkPaths('readItemTexts', { path });
-  if (isJson(path)) {
-    throw new LeaError('E_FILE_READ', 'Texts of items are read from delimited text, not from JSON.', {
-      value: path,
-      hint: 'Write them as CSV or TSV.',
-    });
-  }
+  refuseOtherForms(path);
   const { id, template, attributes, index, itemIds, missingText, missing, ...file } = parseOptions(
     'readItemTexts',
     readItemTextsSchema,
@@ -109,7 +105,30 @@ export async function readItemTexts(path: string, options?: Given<ReadItemTextsO
   const records = new Map<string, ItemRecord>(
     Array.from(known, ([key, { text, values }]) => [key, { text, attributes: bare ? {} : values }]),
   );
+  if (rename && known.size === 0) throw unusedIndex(index!, path, ids[0]!);
   return alignItemTexts(records, itemIds ?? orderedIds(records.keys()), missingText);
+}
+
+/** Refuses what only `readInteractions` reads. A file whose name looks like a pattern is one file. */
+function refuseOtherForms(path: string): void {
+  const form = isJson(path) ? 'JSON' : /\.parquet$/i.test(path) ? 'Parquet' : undefined;
+  const many = elsewhere(path) !== undefined && !existsSync(path);
+  if (form === undefined && !many) return;
+  throw new LeaError(
+    'E_FILE_READ',
+    `Texts of items are read from one file of delimited text${form ? `, not from ${form}` : ''}.`,
+    {
+      value: path,
+      hint: "Write them as one file of CSV or TSV, for example with DuckDB: copy (select ...) to 'items.csv'.",
+    },
+  );
+}
+
+function unusedIndex(index: string, path: string, id: string): LeaError {
+  return new LeaError('E_ID_UNKNOWN', `${index}: the index lists none of the ids in ${path}, such as this one.`, {
+    value: id,
+    hint: 'Each of its lines needs an id of that file, a tab and the id of the interactions.',
+  });
 }
 
 async function readIndex(

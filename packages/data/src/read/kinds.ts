@@ -26,10 +26,18 @@ export function kindOf(
 
 /** A note about events that are dropped. */
 export function droppedNotes(source: string, count: number, kinds: Kinds = {}): string[] {
+  if (count === 0) return [];
+  const events = count === 1 ? '1 event is' : `${count} events are`;
+  return [`${source}: ${events} dropped, as "kinds" says (${droppedKinds(kinds)}).`];
+}
+
+/** The error for a source whose events are all dropped. */
+export function allDropped(source: string, count: number, kinds: Kinds = {}): LeaError {
+  const message = `${source}: all events are dropped, as "kinds" says (${droppedKinds(kinds)}).`;
+  return new LeaError('E_DATA_EMPTY', message, { value: count, hint: 'Give a kind to some of them.' });
+}
+
+function droppedKinds(kinds: Kinds): string {
   const dropped = Object.keys(kinds).filter((value) => kinds[value] === null);
-  return count === 0
-    ? []
-    : [
-        `${source}: ${count} events are dropped, as "kinds" says (${dropped.map((value) => value || '""').join(', ')}).`,
-      ];
+  return dropped.map((value) => value || '""').join(', ');
 }

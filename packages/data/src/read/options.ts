@@ -11,7 +11,7 @@ import {
   parseOptions,
   text,
 } from '@lea/core';
-import { type CellOptions, cellSchema } from '../cells.ts';
+import { type CellOptions, cellSchema, idTexts } from '../cells.ts';
 import type { Kinds } from './kinds.ts';
 import { type FileOptions, fileSchema } from './table.ts';
 
@@ -100,7 +100,7 @@ export const readInteractionsSchema: OptionsSchema<ReadInteractionsOptions> = {
   ...cellSchema,
   columns: option(custom<InteractionColumns>(isObject, 'must be an object.'), {}),
   kinds: option(custom(isKinds, 'must be an object whose values are strings or null.'), undefined),
-  ids: option(custom<readonly string[]>(Array.isArray, 'must be a list of ids.'), undefined),
+  ids: option(idTexts, undefined),
   separator: option(custom<string>(isSeparator, 'must have at least one character.'), undefined),
   signal: option(abortSignal, undefined),
 };

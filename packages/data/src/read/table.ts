@@ -1,5 +1,5 @@
 import { custom, type Given, LeaError, type OptionsSchema, option, parseOptions, show, text, whole } from '@lea/core';
-import { type CellOptions, cellSchema, texts, textsOf } from '../cells.ts';
+import { type CellOptions, cellSchema, textsOf } from '../cells.ts';
 import { trimmed } from '../trimmed.ts';
 import { columnName, findColumn } from './columns.ts';
 import { eachRecord, type RecordOptions } from './records.ts';
@@ -26,12 +26,14 @@ export interface FileOptions {
 
 const isMark = (given: unknown): boolean => typeof given === 'string' && given !== '' && !/[\r\n]/.test(given);
 const isQuote = (given: unknown): boolean => given === null || (isMark(given) && (given as string).length === 1);
+const isHeaderList = (given: unknown): boolean =>
+  Array.isArray(given) && given.length > 0 && given.every((name) => typeof name === 'string');
 const QUOTE = 'must be null, or one character that is not part of the delimiter.';
 
 /** Defaults and checks of {@link FileOptions}. */
 export const fileSchema: OptionsSchema<FileOptions> = {
   delimiter: option(custom<string>(isMark, 'must be one or more characters other than line breaks.'), undefined),
-  header: option(texts('must be a list of column names.'), undefined),
+  header: option(custom<readonly string[]>(isHeaderList, 'must be a list of at least one column name.'), undefined),
   quote: option(custom<string | null>(isQuote, QUOTE), undefined),
   encoding: option(text, 'utf-8'),
   trim: cellSchema.trim,
@@ -155,7 +157,7 @@ export async function readTable(
   await eachRow(path, parseOptions('readTable', fileSchema, options), {
     choose: (header, where) =>
       Object.entries(choose(header)).map(([name, column]) => {
-        const at = findColumn(where, column, header);
+        const at = findColumn(where, column, header, name === 'id' ? 'id' : 'columns');
         table.column[name] = header[at]!;
         const cells: string[] = [];
         table.cells[name] = cells;
@@ -210,7 +212,7 @@ export function mapOf(table: Table, key: string, value: string): Map<string, str
 export function repeatedHeader(path: string, line: number, value: unknown): LeaError {
   return new LeaError('E_ROW_BAD', `${path} line ${line}: expected a data row, got a header line.`, {
     value,
-    hint: line === 1 ? 'Remove the option "header".' : 'Remove the line.',
+    hint: line === 1 ? 'Remove the line, or the option "header" if you set it.' : 'Remove the line.',
   });
 }
 

@@ -2,7 +2,7 @@ import { checkObjects, checkRanges, LeaError } from '@lea/core';
 import { checkInteractions } from '../arguments.ts';
 import type { Interactions } from '../interactions.ts';
 import { timeOf } from '../times.ts';
-import { type Split, splitBy } from './split.ts';
+import { emptySet, type Split, splitBy } from './split.ts';
 
 /** A time in the unit of the data, or an ISO date or `Date`, which stand for milliseconds since 1970 as in a log of dates. */
 export type TimePoint = number | string | Date;
@@ -10,12 +10,19 @@ export type TimePoint = number | string | Date;
 /**
  * Leave-one-out split: the last event of each user is for test, the one before for validation, all others for training. Users
  * with fewer than three events are only in train; `info.short` counts them. Histories include events of the earlier sets.
+ *
+ * @throws LeaError `E_SPLIT_EMPTY` when all users have fewer than three events
  */
 export function leaveOneOut(data: Interactions): Split {
   checkInteractions('leaveOneOut', { data });
   const lengths = new Int32Array(data.userIds.length);
   for (let event = 0; event < data.user.length; event++) lengths[data.user[event]!]!++;
   const short = lengths.filter((length) => length < 3).length;
+  if (short === lengths.length) {
+    const most = lengths.reduce((a, b) => Math.max(a, b), 0);
+    const hint = 'Check the column of the user, or split by users or by time.';
+    throw emptySet(`for validation and test: no user has 3 events, the most is ${most}`, undefined, hint);
+  }
   return splitBy(
     data,
     (event, user, { offsets }) => {
@@ -45,24 +52,23 @@ export function splitByTime(data: Interactions, at: { validationFrom: TimePoint;
       hint: 'Give validationFrom <= testFrom, as times in the unit of the data; splitByTimeQuantiles takes shares of the events.',
     });
   }
-  if (!data.time.some((time) => time < validationFrom)) {
-    const [first, last] = rangeOf(data.time);
-    throw new LeaError('E_SPLIT_EMPTY', 'The split leaves no events to train on: none is before validationFrom.', {
-      value: validationFrom,
-      hint: `The times are from ${first} to ${last}. splitByTimeQuantiles takes shares of the events instead.`,
-    });
+  const [first, last] = rangeOf(data.time);
+  const range = `The times are from ${first} to ${last}`;
+  if (first >= validationFrom) {
+    const hint = `${range}. splitByTimeQuantiles takes shares of the events instead.`;
+    throw emptySet('to train on: none is before validationFrom', at.validationFrom, hint);
   }
-  const named = [at.validationFrom, at.testFrom].find((point) => typeof point !== 'number');
-  if (named !== undefined && !data.time.some((time) => time >= validationFrom)) {
-    const [first, last] = rangeOf(data.time);
-    throw new LeaError(
-      'E_SPLIT_EMPTY',
-      'The split leaves no events for validation and test: none is at or after that date.',
-      {
-        value: named,
-        hint: `The times are from ${first} to ${last}, and dates stand for milliseconds since 1970: give times in the unit of the data.`,
-      },
-    );
+  if (last < testFrom) {
+    const [sets, name] = last < validationFrom ? ['validation and test', 'validationFrom'] : ['test', 'testFrom'];
+    const named = [at.validationFrom, at.testFrom].some((point) => typeof point !== 'number');
+    const unit = named ? ', and dates stand for milliseconds since 1970: give' : '. Give';
+    const hint = `${range}${unit} times in the unit of the data.`;
+    throw emptySet(`for ${sets}: none is at or after ${name}`, at[name as keyof typeof at], hint);
+  }
+  // The same time for both asks for no validation.
+  if (validationFrom < testFrom && !data.time.some((time) => time >= validationFrom && time < testFrom)) {
+    const hint = `${range}. Give times further apart, or the same time twice for a split without validation.`;
+    throw emptySet('for validation: none is from validationFrom until testFrom', at, hint);
   }
   return splitBy(
     data,
@@ -73,7 +79,7 @@ export function splitByTime(data: Interactions, at: { validationFrom: TimePoint;
 }
 
 function rangeOf(times: Float64Array): [number, number] {
-  return [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))];
+  return [times.reduce((a, b) => Math.min(a, b), Infinity), times.reduce((a, b) => Math.max(a, b), -Infinity)];
 }
 
 function pointOf(name: string, value: TimePoint): number {
@@ -102,12 +108,22 @@ export function splitByTimeQuantiles(
   checkObjects('splitByTimeQuantiles', { at });
   const inside = [Number.MIN_VALUE, 1 - Number.EPSILON / 2] as const;
   checkRanges('splitByTimeQuantiles', at, { validationFrom: inside, testFrom: inside });
+  if (at.validationFrom > at.testFrom) {
+    throw new LeaError('E_SPLIT_TIMES', 'Validation must not begin after test.', {
+      value: at,
+      hint: 'Give validationFrom <= testFrom, as shares of the events.',
+    });
+  }
   const times = data.time.toSorted();
   // 0.57 * 100 is 56.99999999999999.
   const quantile = (share: number) => times[Math.floor(share * times.length * (1 + 4 * Number.EPSILON))]!;
-  const split = splitByTime(data, {
-    validationFrom: quantile(at.validationFrom),
-    testFrom: quantile(at.testFrom),
-  });
+  const validationFrom = quantile(at.validationFrom);
+  const testFrom = quantile(at.testFrom);
+  const none = validationFrom === times[0] ? 'to train on' : 'for validation';
+  if (none === 'to train on' || (validationFrom === testFrom && at.validationFrom < at.testFrom)) {
+    const hint = 'Events of one time are in one set. Give other shares, or split by users.';
+    throw emptySet(`${none}: too many have the time ${validationFrom}`, at, hint);
+  }
+  const split = splitByTime(data, { validationFrom, testFrom });
   return { ...split, info: { ...split.info, quantiles: [at.validationFrom, at.testFrom] } };
 }

@@ -16,7 +16,7 @@ import {
 import { checkInteractions } from '../arguments.ts';
 import { indexOf, unknownId } from '../ids.ts';
 import type { Interactions } from '../interactions.ts';
-import { type SetName, type Split, setNames, splitBy } from './split.ts';
+import { emptySet, type SetName, type Split, setNames, splitBy } from './split.ts';
 
 /** Options of `splitByUser`. */
 export interface SplitByUserOptions {
@@ -56,7 +56,15 @@ export function splitByUser(data: Interactions, options?: Given<SplitByUserOptio
   }
   const root = fold(key(seed), 'splitByUser');
   const setOf = stable ? setsById(data.userIds, root, fractions) : setsByOrder(data.userIds.length, root, fractions);
-  return splitUsers(data, setOf, { kind: 'user', seed, fractions, ...(stable && { stable }) });
+  const split = splitUsers(data, setOf, { kind: 'user', seed, fractions, ...(stable && { stable }) });
+  const empty = setNames.find((name, i) => fractions[i]! > 0 && split[name].count === 0);
+  if (empty) {
+    const hint = stable
+      ? 'A stable split draws for each user alone. Raise the share, change the seed, or use more users.'
+      : 'Use more users.';
+    throw emptySet(`for ${empty}: its share of ${data.userIds.length} users is none`, fractions, hint);
+  }
+  return split;
 }
 
 type Fractions = SplitByUserOptions['fractions'];

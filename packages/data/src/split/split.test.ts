@@ -8,6 +8,7 @@ import { leaveOneOut, splitByTime, splitByTimeQuantiles } from './by-order.ts';
 import { type SplitByUserOptions, splitByUser, splitByUserLists } from './by-user.ts';
 import { type Split, setNames, splitBy } from './split.ts';
 
+const empty = expect.objectContaining({ code: 'E_SPLIT_EMPTY' });
 const data = logOf('a: 0 1 2* 3', 'b: 3 0', 'c: 1 2 3');
 
 describe('by user', () => {
@@ -69,16 +70,18 @@ describe('by user, stable', () => {
   const visitors = (count: number) => Array.from({ length: count }, (_, user) => `v${user}`);
 
   it('moves no user when users and events come and go, which the default does', () => {
+    // No set of some 55 users is empty with these, for one seed in four million.
+    const fractions = [0.5, 0.25, 0.25] as const;
     fc.assert(
       fc.property(fc.nat(), fc.uniqueArray(fc.string(), { maxLength: 30 }), fc.array(fc.nat(59)), (seed, ids, more) => {
-        const before = setsOf(logOfUsers(visitors(60)), { seed });
+        const before = setsOf(logOfUsers(visitors(60)), { seed, fractions });
         const newcomers = ids.map((id) => `new ${id.trim()}`);
         const grown = [
           ...newcomers,
           ...visitors(60).slice(5),
           ...more.filter((user) => user >= 5).map((user) => `v${user}`),
         ];
-        const after = setsOf(logOfUsers(grown), { seed });
+        const after = setsOf(logOfUsers(grown), { seed, fractions });
         for (const user of visitors(60).slice(5)) expect(after.get(user)).toBe(before.get(user));
       }),
       { numRuns: 50 },
@@ -126,6 +129,12 @@ describe('leave one out', () => {
     expect([...split.test.done]).toEqual([1, 1]);
     expect(split.info).toMatchObject({ kind: 'leave-one-out', short: 1 });
   });
+
+  it('refuses a log whose users are all too short', () => {
+    expect(() => leaveOneOut(logOf('a: 0 1', 'b: 2'))).toThrow(
+      'The split leaves no events for validation and test: no user has 3 events, the most is 2. Check the column of the user',
+    );
+  });
 });
 
 describe('by time', () => {
@@ -146,6 +155,22 @@ describe('by time', () => {
     }
   });
 
+  it('leaves no set that was asked for without events', () => {
+    // Milliseconds for a log in other units.
+    expect(() => splitByTime(data, { validationFrom: 5000, testFrom: 7000 })).toThrow(
+      'The split leaves no events for validation and test: none is at or after validationFrom. Got 5000. ' +
+        'The times are from 0 to 8. Give times in the unit of the data.',
+    );
+    expect(() => splitByTime(data, { validationFrom: 5, testFrom: 9 })).toThrow(
+      'no events for test: none is at or after testFrom. Got 9.',
+    );
+    const apart = interactionsOf({ user: ['u', 'u'], item: ['i', 'j'], time: [0, 10] });
+    expect(() => splitByTime(apart, { validationFrom: 2, testFrom: 8 })).toThrow(
+      /no events for validation: none is from/,
+    );
+    expect(splitByTime(apart, { validationFrom: 8, testFrom: 8 }).validation.count).toBe(0);
+  });
+
   it('cuts a log of dates at dates', () => {
     const days = ['2024-05-01', '2024-05-02', '2024-05-03 12:00:00', '2024-05-04'];
     const dated = interactionsOf({ user: Array(4).fill('u'), item: Array(4).fill('i'), time: days });
@@ -153,7 +178,7 @@ describe('by time', () => {
     expect(setNames.map((name) => [...split[name].event])).toEqual([[0], [1], [2, 3]]);
     const seconds = interactionsOf({ user: ['u', 'u'], item: ['i', 'i'], time: [1714500000, 1714600000] });
     expect(() => splitByTime(seconds, { validationFrom: '2024-05-01', testFrom: '2024-05-02' })).toThrow(
-      /none is at or after that date.*from 1714500000 to 1714600000, and dates stand for milliseconds/,
+      /none is at or after validationFrom.*from 1714500000 to 1714600000, and dates stand for milliseconds/,
     );
     expect(split.info).toMatchObject({ validationFrom: Date.UTC(2024, 4, 2), testFrom: Date.UTC(2024, 4, 3) });
   });
@@ -174,13 +199,35 @@ describe('by time', () => {
     ] as const) {
       expect(splitByTimeQuantiles(hundred, { validationFrom: share, testFrom: 0.9 }).train.count).toBe(count);
     }
-    expect(() => splitByTimeQuantiles(data, { validationFrom: 0.9, testFrom: 0.5 })).toThrow(/must not begin after/);
+    expect(() => splitByTimeQuantiles(data, { validationFrom: 0.9, testFrom: 0.5 })).toThrow(
+      'Validation must not begin after test. Got {"validationFrom":0.9,"testFrom":0.5}. ' +
+        'Give validationFrom <= testFrom, as shares of the events.',
+    );
+  });
+
+  it('refuses quantiles that fall into one time', () => {
+    const log = (time: number[]) => interactionsOf({ user: time.map(() => 'u'), item: time.map(() => 'i'), time });
+    expect(() => splitByTimeQuantiles(log([5, 5, 5, 5]))).toThrow(
+      'no events to train on: too many have the time 5. Got {"validationFrom":0.8,"testFrom":0.9}. ' +
+        'Events of one time are in one set. Give other shares, or split by users.',
+    );
+    const days = log([1, 2, 3, 4, 9, 9, 9, 9, 9, 9]);
+    expect(() => splitByTimeQuantiles(days)).toThrow(/for validation: too many have the time 9/);
+    expect(splitByTimeQuantiles(days, { validationFrom: 0.8, testFrom: 0.8 }).train.count).toBe(4);
   });
 
   it('never trains on what is later than a test event', () => {
     fc.assert(
       fc.property(anyLog, fc.integer({ min: 3, max: 12 }), fc.integer({ min: 12, max: 20 }), (log, from, to) => {
-        fc.pre(log.time.some((time) => time < from));
+        const filled = [
+          log.time.some((time) => time < from),
+          from === to || log.time.some((time) => time >= from && time < to),
+          log.time.some((time) => time >= to),
+        ];
+        if (filled.includes(false)) {
+          expect(() => splitByTime(log, { validationFrom: from, testFrom: to })).toThrow(empty);
+          return;
+        }
         const split = splitByTime(log, { validationFrom: from, testFrom: to });
         const times = setNames.map((name) => [...split[name].event].map((e) => log.time[e]!));
         expect(Math.max(...times[0]!)).toBeLessThan(Math.min(...times[1]!, ...times[2]!));
@@ -198,6 +245,20 @@ function usersOf(set: Transitions): string[] {
 function eventsOf(split: Split): number {
   return setNames.reduce((sum, name) => sum + split[name].count, 0);
 }
+
+it('a custom split refuses sets that do not exist', () => {
+  expect(() => splitBy(data, (event) => (event === 0 ? 'train' : ('tset' as never)), { kind: 'own' })).toThrow(
+    'setOf must return the set of an event. Got "tset". Return "train", "validation" or "test", or undefined',
+  );
+});
+
+it('a stable split of few users that gives a set none is refused', () => {
+  // With seed 0 no user of the three is drawn for test.
+  expect(() => splitByUser(data, { seed: 0, stable: true })).toThrow(empty);
+  expect(() => splitByUser(data, { seed: 0, stable: true })).toThrow(
+    /its share of 3 users is none\. Got \[0\.8,0\.1,0\.1\]/,
+  );
+});
 
 it('a custom split is asked once for each event, and may leave some out', () => {
   const asked: number[] = [];

@@ -25,7 +25,7 @@ export async function* distinctCells(
   const count = Number(await db.value(`select count(*) from ${role}_cells`));
   checkDistinct(count, () => `The column ${staged.column[role]}`);
   const [cells = []] = await db.columns(`select cell from ${role}_cells`);
-  return { role, cells: cells.map(staged.read) };
+  return { role, cells: cells.map((cell) => staged.read(cell, role)) };
 }
 
 /** The checked texts of the cells. @throws LeaError `E_CELL_MISSING`, `E_CELL_BAD` */

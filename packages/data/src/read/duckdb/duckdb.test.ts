@@ -173,7 +173,7 @@ it.each([
   [{ sql: 'select 1 as user, {a: 1} as item' }, {}, 'E_CELL_BAD', /column item/],
   [{ sql: "select 1 as user, 2 as item, 'noon' as time" }, {}, 'E_TIME_BAD', /the query, row 0, column time/],
   [{ sql: 'select 1 as user, 2 as item, true as time' }, {}, 'E_TIME_BAD', /column time/],
-  [{ sql: 'select 1 as user, 2 as item where false' }, {}, 'E_DATA_EMPTY', /no events/],
+  [{ sql: 'select 1 as user, 2 as item where false' }, {}, 'E_DATA_EMPTY', /query gives no rows. Got "select/],
   [{ sql: "select error('oh') as user, 2 as item" }, {}, 'E_QUERY_FAILED', /oh/],
   [{ sql: '' }, {}, 'E_ARGUMENT_TYPE', /path or \{ sql \}/],
   [{ sql: 'select 1' }, { engine: 'js' }, 'E_OPTION_VALUE', /delimited text/],

@@ -44,7 +44,7 @@ export async function checkParquet(
   }
   if (files.length > 1) {
     const common = columns.filter(({ name }) => names.has(name.toLowerCase()));
-    await checkTypes(db, files, new Map(common.map(({ name, type }) => [name.toLowerCase(), type])));
+    await checkTypes(db, files, new Map(common.map(({ name, type }) => [name.toLowerCase(), type])), names);
   }
 }
 
@@ -104,7 +104,12 @@ async function schemaOf(db: Database, files: readonly string[]): Promise<Written
   return all;
 }
 
-async function checkTypes(db: Database, files: readonly string[], common: ReadonlyMap<string, string>): Promise<void> {
+async function checkTypes(
+  db: Database,
+  files: readonly string[],
+  common: ReadonlyMap<string, string>,
+  roles: ReadonlyMap<string, Role>,
+): Promise<void> {
   /** Column -> the first file of each of its types. */
   const known = new Map<string, { file: string; type: string }[]>();
   for (const file of files) {
@@ -123,7 +128,8 @@ async function checkTypes(db: Database, files: readonly string[], common: Readon
     }
   }
   for (const [name, types] of known) {
-    const lost = types.find(({ type }) => !keeps(type, common.get(name)!));
+    const ids = !['time', 'reward'].includes(roles.get(name)!);
+    const lost = types.find(({ type }) => !keeps(type, common.get(name)!, ids));
     if (!lost) continue;
     const [first, second] = lost === types[0] ? [lost, types[1]!] : [types[0]!, lost];
     throw new LeaError(

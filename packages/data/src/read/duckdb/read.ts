@@ -6,7 +6,7 @@ import type { Interactions } from '../../interactions.ts';
 import { interactionsOf } from '../../interactions-of.ts';
 import { chooseColumns, type Role, unreadColumns } from '../columns.ts';
 import { unusedColumns } from '../delimited.ts';
-import { droppedNotes } from '../kinds.ts';
+import { allDropped, droppedNotes } from '../kinds.ts';
 import { longestSequences } from '../nested.ts';
 import type { Reading, ReadingEvent } from '../options.ts';
 import { emptyFile } from '../table.ts';
@@ -39,10 +39,12 @@ export async function* readWithDuckdb(given: InteractionSource, form: SourceForm
   try {
     const source = yield* watched(opening, () => percent('read', 0));
     const staged = yield* counted('read', stage(db, source, options));
-    if (staged.count === 0) throw form === 'a query' ? noRows() : emptyFile(source.name);
+    if (staged.count === 0) throw typeof given === 'string' ? emptyFile(source.name) : noRows(given.sql);
     if (typeof given !== 'string') await refuseOwnName(db, given.sql, staged);
     const notes = unreadColumns(source.name, source.parts[0]!.header, staged.column, o.columns);
-    const read = staged.column.history ? await fromHistories(db, staged, o) : yield* fromEvents(db, staged, o);
+    const read = staged.column.history
+      ? await fromHistories(db, staged, o)
+      : yield* fromEvents(db, staged, o, source.name);
     if (staged.column.history) notes.push(...unusedColumns({ file: source.name, column: staged.column }));
     else notes.push(...droppedNotes(source.name, staged.count - read.rows, o.kinds));
     const { info } = read.interactions;
@@ -63,13 +65,13 @@ interface Read {
   readonly rows: number;
 }
 
-async function* fromEvents(db: Database, staged: Staged, o: Reading): Work<Read> {
+async function* fromEvents(db: Database, staged: Staged, o: Reading, name: string): Work<Read> {
   const cells = { missing: o.missing, trim: o.file.trim };
   const distinct = (role: Role) => counted('ids', distinctCells(db, staged, role));
   let kinds = staged.column.kind === undefined ? undefined : yield* distinct('kind');
   if (kinds && o.kinds) {
     const dropped = await dropRows(db, await mappedKinds(db, staged, kinds, o));
-    if (dropped === staged.count) throw noRows();
+    if (dropped === staged.count) throw allDropped(name, dropped, o.kinds);
     if (dropped > 0) kinds = yield* distinct('kind');
     kinds = { ...kinds, cells: await mappedKinds(db, staged, kinds, o) };
   }
@@ -95,17 +97,16 @@ async function* fromEvents(db: Database, staged: Staged, o: Reading): Work<Read>
 /** Reads rows that are histories; there are few of them, and they become strings as in our reader. */
 async function fromHistories(db: Database, staged: Staged, { ids, missing, separator, file }: Reading): Promise<Read> {
   const [users, items, lists] = await db.columns('select "user", item, history from rows order by rowid');
-  // Doubles are numbers here and texts elsewhere; those that are no ids are left to the check of the cells.
-  const text = (cell: unknown) =>
-    typeof cell === 'number' && Math.abs(cell) <= Number.MAX_SAFE_INTEGER ? String(cell) : (staged.read(cell) as Cell);
-  const [user, item] = [users!.map(text), items!.map(text)];
+  const user = users!.map((cell) => staged.read(cell, 'user') as Cell);
+  const item = items!.map((cell) => staged.read(cell, 'item') as Cell);
   const history = lists!.map((cell) => {
     const list = listIn(cell, staged.type.history!);
-    return typeof list === 'string' ? (staged.read(list) as string) : list.map(text);
+    return typeof list === 'string' ? (staged.read(list) as string) : list.map((cell) => staged.read(cell) as Cell);
   });
+  const cells = { missing, trim: file.trim };
   const interactions = await located(staged, (where) => {
-    const { row, ...events } = longestSequences({ user, item, history }, separator, where);
-    return interactionsOf(events, { ids, missing, trim: file.trim, where: (event, role) => where(row[event]!, role) });
+    const { row, ...events } = longestSequences({ user, item, history }, { separator, ...cells }, where);
+    return interactionsOf(events, { ids, ...cells, where: (event, role) => where(row[event]!, role) });
   });
   return { interactions, rows: staged.count };
 }
@@ -140,8 +141,8 @@ function percent(stage: ReadingEvent['stage'], done: number): ReadingEvent {
   return { stage, done, total: 100, unit: 'percent' };
 }
 
-function noRows(): LeaError {
-  return new LeaError('E_DATA_EMPTY', 'There are no events.', { hint: 'Give at least one user and item.' });
+function noRows(sql: string): LeaError {
+  return new LeaError('E_DATA_EMPTY', 'The query gives no rows.', { value: sql, hint: 'Check its conditions.' });
 }
 
 function failed(cause: unknown): LeaError {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { fileWith, folderWith } from '../../fixtures/files.ts';
+import { dataHash } from '../../interactions.ts';
+import { interactionsOf } from '../../interactions-of.ts';
 import { readInteractions } from '../interactions.ts';
 import { errorOf, noon, rowsOf, written } from './testing.ts';
 
@@ -119,6 +121,33 @@ describe('JSON', () => {
     const list = typeof element === 'bigint' ? `["b", ${element}]` : JSON.stringify(['b', element]);
     const path = fileWith('x.jsonl', `{"user": "u", "item_id_list": ${list}, "item": "f"}`);
     expect(await errorOf(readInteractions(path, { missing: [] }))).toMatchObject({ code });
+  });
+
+  it('has ids that are texts and numbers, which are those of the same events in memory', async () => {
+    const user = ['u', 7, '7', 7.5];
+    const item = ['b', 1, '1', 'c d'];
+    const path = fileWith('x.jsonl', jsonl(...user.map((id, at) => ({ user: id, item: item[at], kind: item[at] }))));
+    expect(dataHash(await readInteractions(path))).toBe(dataHash(interactionsOf({ user, item, kind: item })));
+  });
+
+  it.each([
+    [null, null, 0, 'E_CELL_MISSING'],
+    ['b', { id: 1 }, 1, 'E_CELL_BAD'],
+    [1, true, 1, 'E_CELL_BAD'],
+  ])('refuses the ids %j and %j by row', async (first, second, row, code) => {
+    const path = fileWith('x.jsonl', jsonl({ user: 'u', item: first }, { user: 'u', item: second }));
+    const error = await errorOf(readInteractions(path));
+    expect(error).toMatchObject({ code, message: expect.stringContaining(`x.jsonl row ${row}, column item`) });
+  });
+
+  it('of which a file has no histories but others have is refused by name', async () => {
+    const a = jsonl({ user: 'u', item: 1, item_id_list: [3] }, { user: 'v', item: 1 });
+    const folder = folderWith({ 'a.jsonl': a, 'b.jsonl': jsonl({ user: 'w', item: 3 }) });
+    expect(await errorOf(readInteractions(join(folder, '*.jsonl')))).toMatchObject({
+      code: 'E_COLUMN_MISSING',
+      message: expect.stringMatching(/b\.jsonl: the column item_id_list is missing, which .*a\.jsonl has/),
+      hint: expect.stringContaining('history: null'),
+    });
   });
 
   it('may have hundreds of keys, in every record or in few', async () => {

@@ -2,10 +2,10 @@ import { LeaError } from '@lea/core';
 import { isRemote } from '../other-forms.ts';
 import { emptyFile } from '../table.ts';
 import { bytesOf, storageOf, textOf } from '../text.ts';
-import { type Database, literal } from './database.ts';
+import { type Database, identifier, literal } from './database.ts';
 import { folderColumns, withFolders } from './folders.ts';
 import { alike, checkParquet } from './parquet.ts';
-import { escaped, type Part, type PartOptions, type Source, unreadable } from './part.ts';
+import { escaped, missingIn, type Part, type PartOptions, type Source, unreadable } from './part.ts';
 import { columnsOf, writtenType } from './types.ts';
 
 /** Files of Parquet. Columns are matched by name, and their types are the ones that hold the values of all files. */
@@ -46,6 +46,8 @@ export async function jsonSource(
     Object.values(choose(columns.map((column) => column.name))).map((column) => column.toLowerCase()),
   );
   await checkKeys(db, name, files, own, chosen);
+  const { history } = choose(columns.map((column) => column.name));
+  if (history !== undefined && files.length > 1) await checkHistories(db, files, history);
   const read = own.filter((column) => chosen.has(column.name.toLowerCase()));
   const types = (read.length > 0 ? read : own)
     .map(({ name, type }) => `${literal(name)}: ${literal(writtenType(type))}`)
@@ -101,6 +103,23 @@ function recordSource(
 async function checkGzip(file: string, between: () => void): Promise<void> {
   if (isRemote(file) || !(await storageOf(file, 'utf-8')).gzip) return;
   for await (const _ of bytesOf(file)) between();
+}
+
+/**
+ * Refuses a file without any history where others have some. A record without one has an empty one, so that its item would be
+ * the user's first.
+ *
+ * @throws LeaError `E_COLUMN_MISSING`
+ */
+async function checkHistories(db: Database, files: readonly string[], history: string): Promise<void> {
+  const counts: number[] = [];
+  for (const file of files) {
+    const scan = `read_json(${literal(escaped(file))}, columns = {${literal(history)}: 'JSON'})`;
+    counts.push(Number(await db.value(`select count(${identifier(history)}) from ${scan}`)));
+  }
+  const lacking = files.find((_, at) => counts[at] === 0);
+  const having = files.find((_, at) => counts[at]! > 0);
+  if (lacking !== undefined && having !== undefined) throw missingIn(lacking, history, having, 'history');
 }
 
 /** Whether a file has no text, in any encoding. Other systems than that of files are up to DuckDB. */

@@ -6,26 +6,25 @@ const number = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\))
 const timestamp = /^(DATE|TIMESTAMP.*)$/;
 
 /**
- * Ids or kinds of a column: texts, or doubles for columns of doubles, so that 7.0 is the id 7 as everywhere else. Undefined for
- * types that are no ids: truth values, dates, lists.
+ * Ids or kinds of a column: texts, or doubles for columns of floats, so that 7.0 is the id 7 as everywhere else, and texts of
+ * JSON. Undefined for types that are no ids: truth values, dates, lists.
  *
  * @param type DuckDB's name of the column's type
  */
 export function idSql(column: string, type: string): string | undefined {
-  if (/^(FLOAT|DOUBLE)$/.test(type)) return `${column}::double`;
+  if (type === 'DOUBLE') return column;
+  // Straight to a double, .1 would become .10000000149.
+  if (type === 'FLOAT') return `${column}::varchar::double`;
   if (/^DECIMAL\(\d+,0\)$/.test(type)) return `${column}::varchar`;
   if (/^DECIMAL/.test(type)) return `rtrim(rtrim(${column}::varchar, '0'), '.')`;
-  return number.test(type) || /^(VARCHAR|UUID|ENUM\(.*\))$/s.test(type) ? `${column}::varchar` : undefined;
+  return number.test(type) || /^(VARCHAR|JSON|UUID|ENUM\(.*\))$/s.test(type) ? `${column}::varchar` : undefined;
 }
 
-/**
- * Histories of a column: lists of ids, or texts with lists. Elements and cells of JSON stay JSON. Undefined for types that hold
- * no ids.
- */
+/** Histories of a column: lists of ids, or texts with lists or JSON. Undefined for types that hold no ids. */
 export function historySql(column: string, type: string): string | undefined {
   const of = elementType(type);
-  if (of === undefined) return type === 'JSON' ? `${column}::varchar` : idSql(column, type);
-  const id = of === 'JSON' ? 'id::varchar' : idSql('id', of);
+  if (of === undefined) return idSql(column, type);
+  const id = idSql('id', of);
   return id && `list_transform(${column}, lambda id: ${id})`;
 }
 

@@ -15,8 +15,11 @@ export interface Staged {
   readonly column: Readonly<Partial<Record<Role, string>>>;
   /** Role -> DuckDB's type of its column in `rows`. */
   readonly type: Readonly<Partial<Record<Role, string>>>;
-  /** A cell as our reader gives it: in delimited text, missing cells are empty, and whitespace around cells is removed. */
-  read(cell: unknown): unknown;
+  /**
+   * A cell as our reader gives it: in delimited text, missing cells are empty, whitespace around cells is removed, and ids of JSON
+   * are what the JSON says.
+   */
+  read(cell: unknown, role?: Role): unknown;
   /** Describes a row, and the column of a role, in errors. */
   place(row: number, role?: Role): Promise<string>;
 }
@@ -59,6 +62,7 @@ export async function* stage(
   for (const [at, part] of source.parts.entries()) {
     const chosen = choose(part.header);
     const rewards = chosen.reward !== undefined;
+    const begin = ends.at(-1) ?? 0;
     if (source.counted) checkRoom(Number(await db.value(`select count(*) from ${part.from}`)), rewards);
     const picks = Object.entries(chosen).map(([role, name]) => ({
       role: role as Role,
@@ -82,15 +86,17 @@ export async function* stage(
     }
     ends.push(Number(await db.value('select count(*) from rows')));
     checkRoom(ends.at(-1)!, rewards);
-    if (part.repeats && (await mayHaveHeader(db, ends[at - 1] ?? 0, picks, part.header))) await source.check(at);
+    if (part.repeats && (await mayHaveHeader(db, begin, picks, part.header))) await source.check(at);
+    for (const { role, at } of picks) await refuseRounded(db, role, part.columns[at]!, { begin, place: part.place });
   }
   const place = async (row: number, role?: Role): Promise<string> => {
     const part = ends.findIndex((end) => row < end);
     const where = await source.parts[part]!.place(row - (ends[part - 1] ?? 0));
     return role === undefined ? where : `${where}, column ${column[role]}`;
   };
-  const read = (cell: unknown) => {
-    const text = source.delimited ? (cell ?? '') : cell;
+  const read = (cell: unknown, role?: Role) => {
+    const json = role !== undefined && type[role] === 'JSON' && typeof cell === 'string';
+    const text = json ? JSON.parse(cell) : source.delimited ? (cell ?? '') : cell;
     return typeof text === 'string' && file.trim ? trimmed(text) : text;
   };
   return { count: ends.at(-1)!, column, type, read, place };
@@ -120,6 +126,37 @@ async function mayHaveHeader(
   return Number(await db.value(`select count(*) from rows where rowid >= ${from} and ${alike.join(' and ')}`)) > 0;
 }
 
+/** Floats of 32 bits have all whole numbers below this one. */
+const MOST_FLOAT = 2 ** 24;
+
+/**
+ * Refuses ids and times in floats of 32 bits that are so large that neighbors are the same float: other ids would be one, and
+ * events minutes apart would have one time.
+ *
+ * @throws LeaError `E_CELL_BAD`, `E_TIME_BAD`
+ */
+async function refuseRounded(
+  db: Database,
+  role: Role,
+  { name, type }: Part['columns'][number],
+  { begin, place }: { readonly begin: number; readonly place: Part['place'] },
+): Promise<void> {
+  if (role === 'reward' || !/^FLOAT(\[\d*\])?$/.test(type)) return;
+  const large = (value: string) => `(abs(${value}) >= ${MOST_FLOAT} and isfinite(${value}))`;
+  const column = identifier(role);
+  const values = type === 'FLOAT' ? large(column) : `len(list_filter(${column}, lambda id: ${large('id')})) > 0`;
+  const [row] = (await db.columns(`select min(rowid) from rows where rowid >= ${begin} and ${values}`))[0]!;
+  if (row === null || row === undefined) return;
+  throw new LeaError(
+    role === 'time' ? 'E_TIME_BAD' : 'E_CELL_BAD',
+    `${await place(Number(row) - begin)}, column ${name}: numbers of 2^24 and more have lost digits in a column of 32-bit floats.`,
+    {
+      value: type,
+      hint: 'Write the column as integers, doubles or texts, from before the digits were lost.',
+    },
+  );
+}
+
 function cellSql(role: Role, column: string, type: string, where: string): string {
   if (role === 'time' || role === 'reward') return column;
   const sql = role === 'history' ? historySql(column, type) : idSql(column, type);
@@ -140,6 +177,5 @@ function wayOut(role: Role, column: string, type: string): string {
     return 'Choose another column, or make a list of texts or integers in a query: { sql: "select ..." }.';
   if (type.startsWith('STRUCT') || elementType(type) !== undefined)
     return 'Choose another column, or take a part of it in a query: { sql: "select ..." }.';
-  const text = type === 'JSON' ? `${column} ->> '$'` : `${column}::varchar`;
-  return `Choose another column, or convert it in a query: { sql: \`select ${text} as ${role}, ... from ...\` }.`;
+  return `Choose another column, or convert it in a query: { sql: \`select ${column}::varchar as ${role}, ... from ...\` }.`;
 }

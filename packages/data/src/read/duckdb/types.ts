@@ -21,16 +21,17 @@ export function writtenType(type: string): string {
 }
 
 /**
- * Whether all values of a type are the same in another, as ids, times and rewards. Integers and doubles fit: the ids that
+ * Whether all values of a type are the same in another, as times and rewards, or as ids. Integers and doubles fit: the ids that
  * doubles round are refused, and times and rewards become doubles.
  */
-export function keeps(from: string, to: string): boolean {
+export function keeps(from: string, to: string, ids: boolean): boolean {
   if (from === to) return true;
   const elements = [elementType(from), elementType(to)];
-  if (elements[0] !== undefined && elements[1] !== undefined) return keeps(elements[0], elements[1]);
+  if (elements[0] !== undefined && elements[1] !== undefined) return keeps(elements[0], elements[1], ids);
   if (/^TIMESTAMP(_NS)?$/.test(to)) return /^(DATE|TIMESTAMP(_S|_MS)?)$/.test(from);
   const source = digitsOf(from);
-  if (!source) return from === 'FLOAT' && to === 'DOUBLE';
+  // The float next to .1 is another double than .1.
+  if (!source) return from === 'FLOAT' && to === 'DOUBLE' && !ids;
   const { whole, fraction } = source;
   if (to === 'VARCHAR') return integer.test(from);
   if (to === 'DOUBLE') return integer.test(from) || whole + fraction <= 15;
