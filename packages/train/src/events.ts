@@ -8,7 +8,10 @@ import type { MappedItems } from './warm-start/warm-start.ts';
  * Progress of a training run. `done` counts the steps so far, over all phases. `total` is the earliest step at which the run
  * can end; it grows as long as validation improves.
  */
-export type TrainEvent = Progress<'training', 'steps'> & TrainEventDetails;
+export type TrainEvent = Progress<'training', 'steps'> & {
+  /** Whether the run may take more steps than `total`: false once `maxSteps` is sure to end it. */
+  readonly open: boolean;
+} & TrainEventDetails;
 
 /** Details of each `type` of event. Steps count from 1 over all phases. */
 export type TrainEventDetails =

@@ -4,7 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { chain } from './fixtures/chain.ts';
 import type { TrainOptions } from './options.ts';
 import { planOf } from './plan.ts';
-import { chunkSteps, earliestEnd, initialRun, nextPhase, phaseEnded, validatedRun, validationDue } from './progress.ts';
+import {
+  chunkSteps,
+  earliestEnd,
+  initialRun,
+  latestEnd,
+  nextPhase,
+  phaseEnded,
+  validatedRun,
+  validationDue,
+} from './progress.ts';
 import { tally } from './steps/steps.ts';
 
 const data = chain(10, 1, 4, 20);
@@ -105,6 +114,8 @@ describe('the earliest end', () => {
     expect(earliestEnd(p, at(run, { step: 25, validated: 21, best, waited: 1 }))).toBe(28);
     expect(earliestEnd(p, at(run, { step: 21, validated: 21, best, waited: 0 }))).toBe(30);
     expect(earliestEnd(p, at(run, { step: 9, finished: true }))).toBe(9);
+    expect(latestEnd(p, run)).toBe(30);
+    expect(latestEnd(p, at(run, { step: 9, finished: true }))).toBe(9);
   });
 
   it('counts the phases that follow', () => {
@@ -112,5 +123,6 @@ describe('the earliest end', () => {
     const run = initialRun(p);
     expect(earliestEnd(p, run)).toBe(11 + 21);
     expect(earliestEnd(p, nextPhase(p, at(run, { step: 11, validated: 11 })))).toBe(11 + 21);
+    expect(latestEnd(p, run)).toBe(11 + 100);
   });
 });

@@ -42,13 +42,24 @@ export function phaseEnded(plan: Plan, run: RunState): boolean {
 
 /** The earliest step at which the run can end: the one reached if no validation improves from now on. */
 export function earliestEnd(plan: Plan, run: RunState): number {
-  const { phase, phaseStart, validated, best, waited, step, finished } = run.progress;
-  if (finished) return step;
+  const { phaseStart, validated, best, waited } = run.progress;
   // The first validation always counts as an improvement.
   const unimproved = (plan.patience + 1) * plan.evaluateEvery;
   const now = best === null ? unimproved : validated - phaseStart + (plan.patience - waited) * plan.evaluateEvery;
+  return endOf(plan, run, now, unimproved);
+}
+
+/** The latest step at which the run can end: the one reached if every validation improves. */
+export function latestEnd(plan: Plan, run: RunState): number {
+  return endOf(plan, run, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+}
+
+/** @param now steps of early stopping in the current phase, and `later` in each phase after it */
+function endOf(plan: Plan, { progress }: RunState, now: number, later: number): number {
+  const { phase, phaseStart, step, finished } = progress;
+  if (finished) return step;
   return plan.agent.phases.slice(phase).reduce((sum, { steps }, i) => {
-    const patient = i === 0 ? now : unimproved;
+    const patient = i === 0 ? now : later;
     return sum + Math.min(plan.maxSteps, steps === 'early-stopping' ? patient : steps);
   }, phaseStart);
 }

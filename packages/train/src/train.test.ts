@@ -47,7 +47,7 @@ describe('fit', () => {
     expect(ofType(events, 'step').map(({ done, total, unit }) => [done, total, unit].join(' '))).toEqual(
       [4, 7, 11, 14, 18].map((done) => `${done} 18 steps`),
     );
-    expect(events.at(-1)).toMatchObject({ type: 'done', stage: 'training', done: 18, total: 18 });
+    expect(events.at(-1)).toMatchObject({ type: 'done', stage: 'training', done: 18, total: 18, open: false });
     const work = fit(small());
     for await (const event of work) if (event.type === 'step') break;
     await expect(work).rejects.toMatchObject({ code: 'E_TASK_STOPPED' });

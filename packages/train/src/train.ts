@@ -12,6 +12,7 @@ import {
   earliestEnd,
   ending,
   initialRun,
+  latestEnd,
   nextPhase,
   phaseEnded,
   phaseOf,
@@ -50,7 +51,8 @@ async function* fitting(options: TrainOptions): AsyncGenerator<TrainEvent, Train
     let run = initialRun(plan);
     const tell = (details: TrainEventDetails): TrainEvent => {
       const { step: done } = run.progress;
-      return { ...details, stage: 'training', done, total: earliestEnd(plan, run), unit: 'steps' };
+      const total = earliestEnd(plan, run);
+      return { ...details, stage: 'training', done, total, open: total < latestEnd(plan, run), unit: 'steps' };
     };
     const batches = createBatches(plan, key(plan.seed), inputSpecs(plan));
     const { validate, runner: scoring } = await createValidator(plan, rankingParams(run.networks));

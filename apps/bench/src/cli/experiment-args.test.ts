@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { givenExperiment, workWords } from './experiment-args.ts';
+import { givenExperiment, planOptions, workWords } from './experiment-args.ts';
 
 const given = { experiment: 'quick', runs: 'runs' };
 
@@ -26,4 +26,19 @@ test('a config without runs and baselines is refused', async () => {
   const config = { name: 'empty', dataset: { type: 'world' }, rewards: { click: 1 }, runs: [], baselines: [] };
   writeFileSync(experiment, JSON.stringify(config));
   await expect(givenExperiment({ ...given, experiment })).rejects.toMatchObject({ code: 'E_CONFIG' });
+});
+
+test.each(['', ' '])('the experiment "%s" is neither a preset nor the working folder', async (experiment) => {
+  await expect(givenExperiment({ ...given, experiment })).rejects.toMatchObject({ code: 'E_PRESET_UNKNOWN' });
+});
+
+test('--runs is a folder, which may not exist yet', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lea-runs-'));
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  const options = (runs: string) => planOptions({ ...given, runs }, new AbortController().signal);
+  for (const runs of [folder, join(folder, 'new')]) expect(options(runs).runs).toBe(runs);
+  for (const runs of [file, '']) {
+    expect(() => options(runs)).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE', value: runs }));
+  }
 });

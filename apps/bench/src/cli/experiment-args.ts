@@ -1,10 +1,9 @@
-import { resolve } from 'node:path';
 import { LeaError } from '@lea/core';
 import { type Loaded, loadExperiment } from '../config/load.ts';
 import { presets } from '../config/presets/index.ts';
 import type { PlanOptions } from '../jobs/planned.ts';
 import type { Study } from '../queue/task.ts';
-import { seedsOf, threadsArg, threadsOf } from '../terminal/flags.ts';
+import { folderOf, seedsOf, threadsArg, threadsOf } from '../terminal/flags.ts';
 
 /** The arguments that say which experiment, for all commands that plan, do or collect its jobs. */
 export const experimentArgs = {
@@ -75,9 +74,9 @@ export function withThreads(loaded: Loaded, threads: string | undefined): Loaded
   return { ...loaded, experiment: { ...loaded.experiment, threads: threadsOf(threads) } };
 }
 
-/** Where the arguments say that data and runs are; progress is shown on standard error. */
+/** Where the arguments say that data and runs are; progress is shown on standard error. @throws LeaError `E_FLAG_VALUE` */
 export function planOptions({ data, runs }: Study, signal: AbortSignal): PlanOptions {
-  return { data, runs: resolve(runs), out: process.stderr, signal };
+  return { data, runs: folderOf('runs', runs), out: process.stderr, signal };
 }
 
 /** The command that measures another config with the same folders and threads. */

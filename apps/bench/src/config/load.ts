@@ -40,7 +40,8 @@ export async function loadExperiment(target: string, copy?: string): Promise<Loa
     return { experiment: check(preset, origin), origin, folder: process.cwd(), packages: {} };
   }
   const path = resolve(target);
-  if (copy === undefined && !/[./\\]/.test(target) && !(await exists(path))) {
+  const noPath = target.trim() === '' || (!/[./\\]/.test(target) && !(await exists(path)));
+  if (copy === undefined && noPath) {
     const near = nearest(target, Object.keys(presets));
     throw new LeaError('E_PRESET_UNKNOWN', 'Expected the name of a preset or the path of a config file.', {
       value: target,

@@ -20,7 +20,10 @@ const options = v.record(v.string(), v.union([values, range]));
 
 /** What one trial may cost at most. */
 const budget = described(
-  v.union([strict('search.budget', { epochs: positive }), strict('search.budget', { steps: count })]),
+  v.union(
+    [strict('search.budget', { epochs: positive }), strict('search.budget', { steps: count })],
+    'expected either "epochs" or "steps".',
+  ),
   'Training of one trial, at most: epochs or steps. With successive halving, that of the trials in the last rung.',
 );
 

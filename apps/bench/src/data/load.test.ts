@@ -184,3 +184,11 @@ test('an inherited name is no list of users', async () => {
   const asked = splitAs({ type: 'user-lists', lists: 'toString' }, interactions, tmpdir());
   await expect(asked).rejects.toMatchObject({ code: 'E_FILE_MISSING' });
 });
+
+test('--data is refused for data that are generated', async () => {
+  await expect(loadDataset({ type: 'world' }, 'data', '.')).rejects.toMatchObject({
+    code: 'E_FLAG_VALUE',
+    value: 'data',
+    message: expect.stringContaining('Leave --data out'),
+  });
+});

@@ -39,6 +39,7 @@ export async function loadDataset(config: DatasetConfig, data: string | undefine
   if (defined) return ready({ name: config.type, ...(await defined.factory(defined.options, data ?? folder)) });
   switch (config.type) {
     case 'world': {
+      if (data !== undefined) throw generated(data);
       const { type: _, ...options } = config;
       const world = createWorld(options);
       return { ...ready({ name: 'world', ...world }), world };
@@ -65,6 +66,13 @@ export async function loadDataset(config: DatasetConfig, data: string | undefine
       return ready(await found(loadYoochoose(await locate(data, 'yoochoose'), options)));
     }
   }
+}
+
+function generated(data: string): LeaError {
+  return new LeaError('E_FLAG_VALUE', 'The data set "world" is generated and reads no files.', {
+    value: data,
+    hint: 'Leave --data out, or name another data set in the config.',
+  });
 }
 
 /** Data whose texts are the same for every split. */

@@ -139,7 +139,7 @@ function follower(progress: Progress, metric = 'ndcg@10'): (event: TrainEvent) =
       note = `validation ${metricTitle(metric)} ${formatMetric(event.value)}, best ${formatMetric(event.best.value)}`;
     }
     if (event.type === 'step' || event.type === 'validation') {
-      progress.at({ step: event.done, total: event.total, open: true, note });
+      progress.at({ step: event.done, total: event.total, open: event.open, note });
     }
   };
 }
