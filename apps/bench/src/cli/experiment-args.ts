@@ -75,7 +75,7 @@ export function withThreads(loaded: Loaded, threads: string | undefined): Loaded
 }
 
 /** Where the arguments say that data and runs are; progress is shown on standard error. @throws LeaError `E_FLAG_VALUE` */
-export function planOptions({ data, runs }: Study, signal: AbortSignal): PlanOptions {
+export function planOptions({ data, runs }: Pick<Study, 'data' | 'runs'>, signal: AbortSignal): PlanOptions {
   return { data, runs: folderOf('runs', runs), out: process.stderr, signal };
 }
 

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { check } from '../config/load.ts';
 import { presets } from '../config/presets/index.ts';
 import type { Experiment } from '../config/schema.ts';
+import { configHash } from './config-hash.ts';
 import { openLog } from './log.ts';
 import { planOf, type RunJob } from './plan.ts';
 
@@ -28,6 +29,20 @@ test('an id changes with what decides the outcome of that run, and with nothing 
   expect(changed(before, ids({ ...industrial, runs }))).toEqual([]);
   const seeds = changed(before, ids({ ...industrial, seeds: [1] }));
   expect(seeds).toEqual(before.filter((id) => /^(ce|snqn)-/.test(id)));
+});
+
+test('the seeds of a config have one hash, those of their environments and networks included', () => {
+  const memory = { name: 'memory', network: industrial.runs[0]!.name, memory: {} };
+  const experiment = check({ ...industrial, seeds: [0, 1], baselines: [], runs: [...industrial.runs, memory] }, 'test');
+  const hashes = (changes: object): string[] =>
+    planOf({ ...experiment, ...changes }, 'd', 'runs').jobs.map(({ resolved }) =>
+      configHash(JSON.parse(JSON.stringify(resolved))),
+    );
+  const both = hashes({});
+  const [first, second] = [both.slice(0, both.length / 2), both.slice(both.length / 2)];
+  expect(first).toEqual(second);
+  expect(new Set(first).size).toBe(first.length);
+  expect(changed(both, hashes({ window: 7 }))).toEqual(both);
 });
 
 test('an id holds what is not in the config: defaults, versions, the content of models', () => {

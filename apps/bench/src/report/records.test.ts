@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeSealed } from '@lea/core/node';
 import { beforeAll, expect, test } from 'vitest';
 import { readRecords } from '../index.ts';
+import { writeEventFiles } from '../tensorboard/write.ts';
 import { bench, miniFolder } from '../testing/bench.ts';
 
 let folder = '';
@@ -58,6 +59,10 @@ test('all runs and baselines are one table, a row per run and seed', async () =>
   expect(memory).toMatchObject({ agent: 'ce', encoder: 'gru4rec', memoryHash: expect.any(String), steps: null });
   expect(popularity).toMatchObject({ kind: 'baseline', agent: null, encoder: null, weightsHash: null });
   expect(taught).toMatchObject({ environment: 'counting', environmentHash: expect.any(String) });
+  // A config is known by its hash, whatever the seed.
+  const hashes = rows.map(({ configHash }) => configHash);
+  expect([hashes[1], hashes[3], hashes[6]]).toEqual([hashes[2], hashes[4], hashes[7]]);
+  expect(new Set(hashes).size).toBe(5);
   expect((await readRecords(join(folder, 'runs', 'mini'))).numRows()).toBe(8);
 });
 
@@ -112,10 +117,21 @@ test('a table for a paper names the models that are not finished, and its seeds 
   expect(one.stdout).not.toContain('not finished');
 });
 
-test('tensorboard writes an event file for each run', async () => {
-  const { code, stdout } = await bench(['tensorboard', '--out', 'curves'], folder);
-  expect([code, stdout]).toEqual([0, expect.stringContaining('8 runs: ')]);
-  const [first] = (await readRecords(join(folder, 'runs'))).objects() as { id: string }[];
-  const bytes = readFileSync(join(folder, 'curves', 'mini', first!.id, 'events.out.tfevents.lea'));
+test('tensorboard writes an event file for each run, or for those of one config', async () => {
+  const runs = join(folder, 'runs');
+  expect(await writeEventFiles(runs, join(folder, 'all'))).toEqual({ count: 8, of: 'run' });
+  const config = JSON.parse(readFileSync(join(folder, 'mini.json'), 'utf8'));
+  writeFileSync(
+    join(folder, 'plain.json'),
+    JSON.stringify({ ...config, baselines: [], runs: config.runs.slice(0, 1) }),
+  );
+  const { code, stdout, stderr } = await bench(['tensorboard', 'plain.json', '--out', 'curves'], folder);
+  expect([code, stdout, stderr]).toEqual([0, expect.stringContaining('2 runs: '), '']);
+  const rows = (await readRecords(runs)).objects() as { id: string; name: string }[];
+  const plain = rows.filter(({ name }) => name === 'plain').map(({ id }) => id);
+  expect(readdirSync(join(folder, 'curves', 'mini'))).toEqual(plain);
+  const bytes = readFileSync(join(folder, 'curves', 'mini', plain[0]!, 'events.out.tfevents.lea'));
   expect(bytes.toString('latin1')).toContain('test/ndcg@10');
+  const none = writeEventFiles(runs, join(folder, 'none'), new Set(['plain-s7-0123456789']));
+  await expect(none).rejects.toMatchObject({ code: 'E_RUNS_UNFINISHED', value: runs });
 });

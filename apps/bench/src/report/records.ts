@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { LeaError } from '@lea/core';
 import type { ColumnTable } from 'arquero';
+import { configHash } from '../experiment/config-hash.ts';
 import { loadRun, type RunRecord } from '../experiment/record.ts';
 import { runFolders } from '../experiment/run-folders.ts';
 import { configOf } from './groups.ts';
@@ -13,8 +14,9 @@ import { configOf } from './groups.ts';
  * baselines), `environment`; every test metric by its name (`ndcg@10`, `hr@20/purchase`), null where a run has no such metric;
  * metrics of lists as `lists/coverage@10`;
  * `validation`, `steps`, `bestStep`, `parameters`; `seconds` and `environmentSeconds` (working time), `serveMilliseconds`
- * (median of ten recommendations for one user), `serveMegabytes`; `threads`, `id`, `folder`, and hashes: `dataHash`,
- * `weightsHash`, `ranksHash`, `environmentHash`, `memoryHash`.
+ * (median of ten recommendations for one user), `serveMegabytes`; `threads`, `id`, `folder`, and hashes: `configHash`,
+ * `dataHash`, `weightsHash`, `ranksHash`, `environmentHash`, `memoryHash`. A folder keeps the runs of earlier configs. Runs that
+ * differ in more than their seed have different `configHash`es, so group by it besides `name`.
  *
  * @param dir the folder of `--runs`, or the folder of one experiment in it
  * @throws LeaError `E_PEER_MISSING` when arquero is not installed, `E_RUNS_UNFINISHED` when the folder has no runs, `E_RUN_BROKEN`
@@ -71,6 +73,7 @@ function rowOf(record: RunRecord, folder: string): Record<string, unknown> {
     serveMilliseconds: serving?.milliseconds,
     serveMegabytes: serving?.megabytes,
     threads: record.threads,
+    configHash: configHash(record.config),
     dataHash: record.dataHash,
     weightsHash: record.weightsHash,
     ranksHash: record.ranksHash,
