@@ -5,6 +5,8 @@ import type { PlannedJob } from './graph.ts';
 export interface Failure {
   readonly job: PlannedJob;
   readonly reason: string;
+  /** What was thrown, if that was in this process. */
+  readonly error?: unknown;
 }
 
 /** Why a job fails that reads the result of a failed one. */

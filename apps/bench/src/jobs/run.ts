@@ -10,6 +10,7 @@ import { createProgress, type Progress } from '../terminal/progress.ts';
 import { collect, finishedRuns, type Outcome } from './collect.ts';
 import type { Crew, Failure } from './crew.ts';
 import { isMeasured, neededJobs, type PlannedJob, titleOf } from './graph.ts';
+import { workInTurn } from './in-turn.ts';
 import { benchOf, type Planned, type PlanOptions, planExperiment } from './planned.ts';
 import { workOn } from './work.ts';
 
@@ -19,15 +20,15 @@ export interface RunOptions extends PlanOptions {
   readonly crew?: Crew | undefined;
 }
 
-/** The outcome of a run, and the jobs of its crew that failed. */
+/** The outcome of a run, and the jobs that failed. */
 export interface Ran extends Outcome {
   readonly failures: readonly Failure[];
 }
 
 /**
- * Plans an experiment, does its jobs and collects the results. Finished jobs are reused.
+ * Plans an experiment, does its jobs and collects the results. Finished jobs are reused. A job that fails does not end the others.
  *
- * @throws LeaError the errors of `planExperiment` and, without a crew, of the first job that fails
+ * @throws LeaError the errors of `planExperiment`; `E_RUN_BROKEN` of a finished run, `E_RUNS_BUSY`
  */
 export async function runExperiment(loaded: Loaded, options: RunOptions): Promise<Ran> {
   const planned = await planExperiment(loaded, options);
@@ -57,17 +58,27 @@ export async function runExperiment(loaded: Loaded, options: RunOptions): Promis
       });
     }
     const bench = benchOf(planned, progress, options.signal);
-    for (const job of shown) {
-      options.signal.throwIfAborted();
+    return workInTurn(shown, bench.context, async (job) => {
       const old = found.get(job.id);
       if (old) sayFinished(progress, job, old, planned);
       else await workOn(job, bench);
       await finished(job);
-    }
-    return [];
+    });
   };
   const failures = await (needed.size > 0 ? beside(planned.plan.folder, doAll) : doAll());
   return { ...(await collect(planned, found)), failures };
+}
+
+/**
+ * The same where nothing may be missing.
+ *
+ * @throws also the error of the first job that failed
+ */
+export async function runWhole(loaded: Loaded, options: Omit<RunOptions, 'crew'>): Promise<Ran> {
+  const ran = await runExperiment(loaded, options);
+  const [first] = ran.failures;
+  if (first) throw first.error;
+  return ran;
 }
 
 function sayFinished(progress: Progress, job: PlannedJob, { record }: FinishedRun, { prepared }: Planned): void {

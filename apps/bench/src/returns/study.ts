@@ -5,7 +5,7 @@ import { evaluate, evaluateInteractive, type InteractiveEvaluation, type Stoppin
 import type { Loaded } from '../config/load.ts';
 import type { Prepared } from '../experiment/prepare.ts';
 import { type PlanOptions, planExperiment } from '../jobs/planned.ts';
-import { runExperiment } from '../jobs/run.ts';
+import { runWhole } from '../jobs/run.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { counted, type Head, heads, references, type Subject } from './policies.ts';
 
@@ -53,7 +53,7 @@ export async function runReturns(loaded: Loaded, options: ReturnsOptions): Promi
       hint: 'Set dataset to { "type": "world", "dynamics": {} }.',
     });
   }
-  const { runs, context } = await runExperiment(loaded, { ...options, onFinished: () => {} });
+  const { runs, context } = await runWhole(loaded, { ...options, onFinished: () => {} });
   const { experiment } = context;
   const trained = runs.filter(({ record }) => record.kind === 'run');
   const progress = createProgress(options.out, trained.length + experiment.baselines.length + 1);

@@ -4,6 +4,7 @@ import { sayData } from '../experiment/prepare.ts';
 import { loadTrial } from '../experiment/trial.ts';
 import type { Crew, Failure } from '../jobs/crew.ts';
 import { neededJobs, titleOf } from '../jobs/graph.ts';
+import { workInTurn } from '../jobs/in-turn.ts';
 import { benchOf, type PlanOptions } from '../jobs/planned.ts';
 import { checkRecords } from '../jobs/whole.ts';
 import { workOn } from '../jobs/work.ts';
@@ -17,15 +18,15 @@ export interface SearchOptions extends PlanOptions {
   readonly crew?: Crew | undefined;
 }
 
-/** What a search found, and the jobs of its crew that failed. */
+/** What a search found, and the jobs that failed. */
 export interface Searched extends Found {
   readonly failures: readonly Failure[];
 }
 
 /**
- * Plans a search, does the trials that are not finished and gathers what they found.
+ * Plans a search, does the trials that are not finished and gathers what they found. A job that fails does not end the others.
  *
- * @throws LeaError the errors of `planSearch` and, without a crew, of the first job that fails
+ * @throws LeaError the errors of `planSearch`; `E_RUN_BROKEN` of a finished trial, `E_RUNS_BUSY`
  */
 export async function runSearch(loaded: Loaded, options: SearchOptions): Promise<Searched> {
   const planned = await planSearch(loaded, options);
@@ -47,11 +48,7 @@ export async function runSearch(loaded: Loaded, options: SearchOptions): Promise
       });
     }
     const bench = benchOf(planned, progress, options.signal);
-    for (const job of needed) {
-      options.signal.throwIfAborted();
-      await workOn(job, bench);
-    }
-    return [];
+    return workInTurn(needed, bench.context, (job) => workOn(job, bench));
   };
   const failures = needed.length > 0 ? await beside(planned.plan.folder, doAll) : [];
   return { ...(await foundBy(planned)), failures };

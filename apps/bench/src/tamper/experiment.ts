@@ -5,7 +5,7 @@ import { loadExperiment } from '../config/load.ts';
 import type { FinishedRun } from '../experiment/record.ts';
 import { finishedRuns } from '../jobs/collect.ts';
 import { type PlanOptions, planExperiment } from '../jobs/planned.ts';
-import { runExperiment } from '../jobs/run.ts';
+import { runWhole } from '../jobs/run.ts';
 import { conclusions } from '../report/conclusions.ts';
 import { miniFolder } from '../testing/bench.ts';
 
@@ -37,7 +37,7 @@ export function runsOf(folder: string): string {
 /** Runs the experiment of a folder in this process. @returns its whole outcome except times and versions, as JSON */
 export async function outcomeOf(folder: string, signal: AbortSignal = new AbortController().signal): Promise<string> {
   const loaded = await loadExperiment(join(folder, 'mini.json'));
-  const { runs, agreements } = await runExperiment(loaded, { ...optionsOf(folder, signal), onFinished: () => {} });
+  const { runs, agreements } = await runWhole(loaded, { ...optionsOf(folder, signal), onFinished: () => {} });
   const sentences = conclusions(runs, loaded.experiment.runs, agreements);
   return lasting({ said: runs.map(saidOf), agreements, sentences });
 }
