@@ -8,7 +8,8 @@ import type { Bench, PlannedJob } from './graph.ts';
 import { workInTurn } from './in-turn.ts';
 import { runExperiment, runWhole } from './run.ts';
 
-const job = (name: string, ...after: PlannedJob[]) => ({ id: name, name, kind: 'run', seed: 0, after }) as unknown as PlannedJob;
+const job = (name: string, ...after: PlannedJob[]) =>
+  ({ id: name, name, kind: 'run', seed: 0, after }) as unknown as PlannedJob;
 const [a, b] = [job('a'), job('b')];
 const c = job('c', b);
 const d = job('d', c);

@@ -47,7 +47,7 @@ test('a model of which seeds are missing says so, and is the best of nothing', (
   ]);
   expect(formatResults(partly, 'markdown')).toContain('| A (1 of 2 seeds) | 1.0000 |');
   expect(formatResults(partly, 'latex')).toContain('A (1 of 2 seeds) & 1.0000 \\\\');
-  expect(formatResults(partly, 'csv')).toMatch(/^A,run,1,hr@10,1,,.*,false,,$/m);
+  expect(formatResults(partly, 'csv')).toMatch(/^A,run,1,hr@10,1,,.*,false,,,false,0$/m);
 });
 
 test('metrics of lists have means, but neither an interval nor a best value', () => {
@@ -121,7 +121,8 @@ test('rows of other studies follow the measured ones, with source and protocol, 
       protocol: 'leave-one-out',
     }),
   ]);
-  expect(rows[0]).toMatchObject({ source: null, protocol: null });
+  expect(rows[0]).toMatchObject({ source: null, protocol: null, rising: false, memoryAlone: 0 });
+  expect(rows[4]).toMatchObject({ rising: null, memoryAlone: null });
   expect(formatResults(beside, 'markdown', notes)).toContain(
     '| SASRec † | .9000 | – |\n\n† SASRec: A, B 2018, table 3. Protocol: leave-one-out.\n',
   );

@@ -5,7 +5,8 @@ import type { FinishedRun } from '../experiment/record.ts';
 import { counted } from '../terminal/counted.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { printable } from '../terminal/printable.ts';
-import { groupsOf, isWhole, partOf, testSize } from './groups.ts';
+import { type Group, groupsOf, isWhole, partOf, testSize } from './groups.ts';
+import { markNotes, marksOf } from './marks.ts';
 import { isOfLists, metricOf } from './metric-names.ts';
 import { MARK } from './published.ts';
 
@@ -33,6 +34,8 @@ export interface Result {
   readonly seeds: number;
   /** What LaTeX and Markdown put behind its name, such as ` (1 of 2 seeds)`; CSV has the number of seeds. */
   readonly part?: string;
+  /** As in {@link Group}, which LaTeX and Markdown tell by marks; absent of other studies. */
+  readonly marked?: Pick<Group, 'rising' | 'memoryAlone'>;
   readonly cells: readonly Cell[];
   /** The study that the row is copied from, and how it measured. */
   readonly study?: Pick<Published, 'source' | 'protocol'>;
@@ -56,13 +59,14 @@ export function resultsOf(
     whole.map((group) => mean(group.runs.map(({ record }) => metricOf(record, metric))));
   const most = metrics.map((metric) => Math.max(...means(metric).filter(Number.isFinite)));
   const measured = groups.map((group): Result => {
-    const { name, kind, runs: own } = group;
+    const { name, kind, runs: own, rising, memoryAlone } = group;
     const part = partOf(group, expected);
     return {
       model: name,
       kind,
       seeds: own.length,
       ...(part && { part }),
+      marked: { rising, memoryAlone },
       cells: metrics.map((metric, i) => {
         const values = own.map(({ record }) => metricOf(record, metric));
         const evaluations = own.map(({ evaluation }) => evaluation);
@@ -82,7 +86,8 @@ export function resultsOf(
 }
 
 /**
- * What a table does not show of its numbers: how many seeds and users they are from, and models of which no seed is finished.
+ * What a table does not show of its numbers: how many seeds and users they are from, models of which no seed is finished, and
+ * what its marks mean.
  *
  * @param missing names of what is not finished
  * @param expected number of seeds of the experiment
@@ -95,7 +100,11 @@ export function coverageNotes(
   const over = expected > 1 ? `±: standard deviation over ${counted(expected, 'seed')} of training` : 'one seed';
   const known = new Set(runs.map(({ record }) => record.name));
   const gone = [...new Set(missing.map(({ name }) => name))].filter((name) => !known.has(name));
-  return [`${over}; ${testSize(runs[0]!)}`, ...(gone.length > 0 ? [`not finished: ${gone.join(', ')}`] : [])];
+  return [
+    `${over}; ${testSize(runs[0]!)}`,
+    ...(gone.length > 0 ? [`not finished: ${gone.join(', ')}`] : []),
+    ...markNotes(groupsOf(runs)),
+  ];
 }
 
 function copied({ name, metrics: theirs, source, protocol }: Published, metrics: readonly string[]): Result {
@@ -126,20 +135,26 @@ export function formatResults(
 /** One line per model and metric, with all digits. */
 function csv(results: readonly Result[]): string {
   const number = (value: number): string => (Number.isFinite(value) ? `${value}` : '');
-  const rows = results.flatMap(({ model, kind, seeds, cells, study }) =>
+  const rows = results.flatMap(({ model, kind, seeds, cells, study, marked }) =>
     told(kind, cells).map(({ metric, mean: value, deviation: spread, interval: [low, high], best }) =>
       [
         ...[quoted(model), kind, seeds, metric, ...[value, spread, low, high].map(number), best],
         ...[study?.source, study?.protocol].map((text) => quoted(text ?? '')),
+        ...[marked?.rising, marked?.memoryAlone].map((value) => value ?? ''),
       ].join(','),
     ),
   );
-  return `${['model,kind,seeds,metric,mean,deviation,low,high,best,source,protocol', ...rows].join('\n')}\n`;
+  return `${['model,kind,seeds,metric,mean,deviation,low,high,best,source,protocol,rising,memoryAlone', ...rows].join('\n')}\n`;
 }
 
 /** Other studies report some of the metrics only. */
 function told(kind: Result['kind'], cells: readonly Cell[]): readonly Cell[] {
   return kind === 'published' ? cells.filter((cell) => Number.isFinite(cell.mean)) : cells;
+}
+
+/** The name of a model with its marks and its missing seeds. */
+function nameOf({ model, marked, part = '' }: Result): string {
+  return `${model}${marked ? marksOf(marked) : ''}${part}`;
 }
 
 /** A field of CSV (RFC 4180). */
@@ -159,9 +174,9 @@ function latex(results: readonly Result[], notes: readonly string[]): string {
   const lines = (of: (kind: Result['kind']) => boolean) =>
     results
       .filter(({ kind }) => of(kind))
-      .map(({ model, part = '', kind, cells }) => {
-        const mark = kind === 'published' ? '$^{\\dagger}$' : '';
-        return row([`${escapeLatex(printable(model + part))}${mark}`, ...cells.map(cell)]);
+      .map((result) => {
+        const mark = result.kind === 'published' ? '$^{\\dagger}$' : '';
+        return row([`${escapeLatex(printable(nameOf(result)))}${mark}`, ...result.cells.map(cell)]);
       });
   const copiedLines = lines((kind) => kind === 'published');
   return [
@@ -188,8 +203,11 @@ function markdown(results: readonly Result[], notes: readonly string[]): string 
   return [
     row(['model', ...metrics.map(metricTitle)]),
     row([':--', ...metrics.map(() => '--:')]),
-    ...results.map(({ model, part = '', kind, cells }) =>
-      row([`${escapeMarkdown(printable(model + part))}${kind === 'published' ? ` ${MARK}` : ''}`, ...cells.map(cell)]),
+    ...results.map((result) =>
+      row([
+        `${escapeMarkdown(printable(nameOf(result)))}${result.kind === 'published' ? ` ${MARK}` : ''}`,
+        ...result.cells.map(cell),
+      ]),
     ),
     ...notes.flatMap((note) => ['', escapeMarkdown(printable(note))]),
     '',
@@ -205,11 +223,14 @@ const LATEX: Readonly<Record<string, string>> = {
   '|': '\\textbar{}',
   // With babel the quote itself may be a command.
   '"': '\\char34{}',
+  // Marks, which the fonts of most engines lack.
+  '↑': '$\\uparrow$',
+  '∅': '$\\emptyset$',
 };
 
 /** Text in which no character is a command of LaTeX. */
 export function escapeLatex(text: string): string {
-  return text.replace(/[\\~^<>|"{}$&#%_]/g, (character) => LATEX[character] ?? `\\${character}`);
+  return text.replace(/[\\~^<>|"{}$&#%_↑∅]/g, (character) => LATEX[character] ?? `\\${character}`);
 }
 
 function escapeMarkdown(text: string): string {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { RunConfig } from '../config/schema.ts';
 import { finishedRun as run } from '../testing/finished-run.ts';
 import { conclusions } from './conclusions.ts';
+import { coverageNotes, formatResults, resultsOf } from './formats.ts';
 import { resultTable } from './table.ts';
 
 const memory = { baseline: { type: 'counting-memory' } };
@@ -48,4 +49,18 @@ test('a run with the network of one that was still improving has its mark', () =
     resultTable([run('CE', 'run', 3, [], training(best)), fused('CE + memory', 0, 0.3)]).rows.map(([name]) => name);
   expect(names(20)).toEqual(['CE ↑', 'CE + memory ↑']);
   expect(names(10)).toEqual(['CE', 'CE + memory']);
+
+  // Tables for other programs have the same marks.
+  const runs = [run('CE', 'run', 3, [], training(20)), fused('CE + memory', 0, 0), fused('CE + memory', 1, 0.3)];
+  const results = resultsOf(runs, ['hr@10'], [], 2);
+  expect(formatResults(results, 'csv')).toMatch(/^CE,.*,true,0\nCE \+ memory,.*,true,1\n$/m);
+  const notes = coverageNotes(runs, [], 2);
+  expect(notes.slice(1)).toEqual([
+    expect.stringContaining('↑ Training stopped at maxSteps'),
+    expect.stringContaining(
+      '∅ Validation chose weight 0 for the network, which leaves the memory alone: CE + memory (1 of 2',
+    ),
+  ]);
+  expect(formatResults(results, 'markdown', notes)).toMatch(/^\| CE ↑ \(1 of 2 seeds\) \|.*\n\| CE \+ memory ↑ ∅ \|/m);
+  expect(formatResults(results, 'latex', notes)).toContain('\nCE + memory $\\uparrow$ $\\emptyset$ & ');
 });

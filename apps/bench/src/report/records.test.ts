@@ -95,10 +95,10 @@ test('collect writes the table in a form for other programs', async () => {
   const csv = await collect('--format', 'csv');
   expect([csv.code, csv.stderr]).toEqual([0, expect.stringContaining('The best trained policy')]);
   const lines = csv.stdout.trim().split('\n');
-  expect(lines[0]).toBe('model,kind,seeds,metric,mean,deviation,low,high,best,source,protocol');
+  expect(lines[0]).toBe('model,kind,seeds,metric,mean,deviation,low,high,best,source,protocol,rising,memoryAlone');
   // NDCG, HR and MRR at 10, HR@5, NDCG@10 of both kinds, and three metrics of lists, for five models.
   expect(lines).toHaveLength(1 + 9 * 5);
-  expect(lines.join('\n')).toMatch(/^plain,run,2,lists\/coverage@5,[.\d]+,[.\d]+,,,false,,$/m);
+  expect(lines.join('\n')).toMatch(/^plain,run,2,lists\/coverage@5,[.\d]+,[.\d]+,,,false,,,(true|false),0$/m);
   expect(lines.filter((line) => line.startsWith('plain,run,2,hr@5,'))).toHaveLength(1);
   expect((await collect('--format', 'csv', '--json')).stderr).toContain('E_FLAG_VALUE');
 });

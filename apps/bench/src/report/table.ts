@@ -4,7 +4,8 @@ import type { FinishedRun } from '../experiment/record.ts';
 import { formatMetric, metricTitle } from '../terminal/metric.ts';
 import { printable } from '../terminal/printable.ts';
 import { terminalTable } from '../terminal/table.ts';
-import { type Group, groupsOf, partOf, someAlone } from './groups.ts';
+import { type Group, groupsOf, partOf } from './groups.ts';
+import { markNotes, marksOf } from './marks.ts';
 import { metricOf } from './metric-names.ts';
 import { MARK, publishedNotes } from './published.ts';
 
@@ -69,12 +70,11 @@ export function resultTable(
     return values.length === 0 ? '–' : mean(values).toFixed(digits);
   };
   const marked = groups.findIndex(({ kind, name }) => kind === 'run' && name === served);
-  const alone = groups.filter(({ memoryAlone }) => memoryAlone > 0);
   return {
     head: ['model', ...columns.map(metricTitle), 'seconds', 'serve ms', 'serve MB'],
     rows: [
       ...groups.map((group) => [
-        `${group.name}${group.rising ? ' ↑' : ''}${group.memoryAlone > 0 ? ' ∅' : ''}${partOf(group, expected)}`,
+        `${group.name}${marksOf(group)}${partOf(group, expected)}`,
         ...columns.map((metric) => cell(group, metric)),
         of(group, ({ record }) => record.seconds, 1),
         of(group, ({ record }) => record.serving?.milliseconds, 2),
@@ -91,15 +91,7 @@ export function resultTable(
       ...(data ? [`Data: ${data}.`] : []),
       ...more,
       ...(marked >= 0 ? [`The marked row is the best trained policy by validation ${metricTitle(chosenBy)}.`] : []),
-      ...(groups.some(({ rising }) => rising)
-        ? ['↑ Training stopped at maxSteps while validation was still improving. More steps may give better results.']
-        : []),
-      ...(alone.length > 0
-        ? [
-            '∅ Validation chose weight 0 for the network, which leaves the memory alone: ' +
-              `${alone.map((group) => `${group.name}${someAlone(group)}`).join(', ')}.`,
-          ]
-        : []),
+      ...markNotes(groups),
       ...(seeds > 1 ? [`Trained models: means of ${seeds} seeds; ± is the standard deviation across seeds.`] : []),
       ...publishedNotes(published),
     ],
