@@ -6,21 +6,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LeaError } from '@lea/core';
 import { makeFolder, writeError } from '@lea/core/node';
 
+/** The queue of a folder of runs. */
+export interface Named {
+  readonly name: string;
+  /** What was not there before. */
+  readonly isNew: 'folder' | 'queue' | undefined;
+}
+
 /**
  * The name of the queue of a folder of runs. It holds a random id that lies in the folder, so that everybody who sees the folder
  * has the same queue, wherever it is mounted, and nobody else has it.
  *
  * @throws LeaError `E_DISK_FULL`, `E_FILE_WRITE`
  */
-export async function queueName(runs: string): Promise<string> {
+export async function queueName(runs: string): Promise<Named> {
   const path = join(runs, 'queue-id');
+  let isNew: Named['isNew'] = existsSync(runs) ? 'queue' : 'folder';
   try {
     await makeFolder(runs);
     await writeFile(path, randomUUID(), { flag: 'wx' });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(path, cause);
+    isNew = undefined;
   }
-  return named(path);
+  return { name: await named(path), isNew };
 }
 
 /**

@@ -23,61 +23,80 @@ const AGAIN = 10_000;
  */
 export function queueCrew(address: Address, study: Study): Crew {
   return async (jobs, { titleOf, board, signal, onFinished }) =>
-    withQueue(address, await queueName(study.runs), async (queue) => {
-      board.say(`${counted(jobs.length, 'job')} for the workers at ${address.shown}.`);
+    withQueue(
+      address,
+      async () => (await queueName(study.runs)).name,
+      async (queue) => {
+        board.say(`${counted(jobs.length, 'job')} for the workers at ${address.shown}.`);
 
-      const ledger = createLedger(jobs, { titleOf, board, onFinished });
-      const begin = async (): Promise<void> => {
-        await forgetFailures(queue, jobs);
-        if ((await queue.getWorkersCount()) > 0) return;
-        board.say('No worker is there yet. Start some with the command worker, for the same folder of runs.');
-      };
-      const added = new Map<PlannedJob, number>();
-      const add = async (): Promise<void> => {
-        const now = Date.now();
-        const due = ledger.ready().filter((job) => now - (added.get(job) ?? 0) >= AGAIN);
-        await queue.addBulk(
-          due.map((job) => ({
-            name: job.kind,
-            data: taskOf(job, titleOf(job), study),
-            opts: { jobId: job.id, removeOnComplete: true },
-          })),
-        );
-        for (const job of due) added.set(job, now);
-      };
-      const lookAtQueue = async (): Promise<void> => {
-        for (const { id, failedReason } of await queue.getJobs(['failed'])) ledger.fail(id!, failedReason);
-        for (const { id, progress } of await queue.getJobs(['active'])) {
-          ledger.show(id!, typeof progress === 'string' ? progress : undefined);
-        }
-      };
-
-      let [begun, away] = [false, false];
-      try {
-        while (true) {
-          await ledger.lookAtFolder();
-          try {
-            if (!begun) await begin();
-            begun = true;
-            await add();
-            await lookAtQueue();
-            if (away) board.say(`Redis at ${address.shown} answers again.`);
-            away = false;
-          } catch (error) {
-            if (!away) board.say(`Redis at ${address.shown} does not answer: ${reasonOf(error)}. Waiting for it.`);
-            away = true;
+        const ledger = createLedger(jobs, { titleOf, board, onFinished });
+        const begin = async (): Promise<void> => {
+          await forgetFailures(queue, jobs, study);
+          if ((await queue.getWorkersCount()) > 0) return;
+          board.say('No worker is there yet. Start some with the command worker, for the same folder of runs.');
+        };
+        const added = new Map<PlannedJob, number>();
+        const add = async (): Promise<void> => {
+          const now = Date.now();
+          const due = ledger.ready().filter((job) => now - (added.get(job) ?? 0) >= AGAIN);
+          await queue.addBulk(
+            due.map((job) => ({
+              name: job.kind,
+              data: taskOf(job, titleOf(job), study),
+              opts: { jobId: job.id, removeOnComplete: true },
+            })),
+          );
+          for (const job of due) added.set(job, now);
+        };
+        const lookAtQueue = async (): Promise<void> => {
+          for (const { id, failedReason } of await queue.getJobs(['failed'])) ledger.fail(id!, failedReason);
+          for (const { id, progress } of await queue.getJobs(['active'])) {
+            ledger.show(id!, typeof progress === 'string' ? progress : undefined);
           }
-          if (ledger.isDone()) return ledger.failures();
-          await sleep(LOOK, undefined, { signal });
+        };
+
+        let [begun, away] = [false, false];
+        try {
+          while (true) {
+            await ledger.lookAtFolder();
+            try {
+              if (!begun) await begin();
+              begun = true;
+              await add();
+              await lookAtQueue();
+              if (away) board.say(`Redis at ${address.shown} answers again.`);
+              away = false;
+            } catch (error) {
+              if (!away) board.say(`Redis at ${address.shown} does not answer: ${reasonOf(error)}. Waiting for it.`);
+              away = true;
+            }
+            if (ledger.isDone()) return ledger.failures();
+            await sleep(LOOK, undefined, { signal });
+          }
+        } finally {
+          if (signal.aborted) board.say('The queue stays, and workers go on with the jobs that are in it.');
         }
-      } finally {
-        if (signal.aborted) board.say('The queue stays, and workers go on with the jobs that are in it.');
-      }
-    });
+      },
+    );
 }
 
-/** Removes the failures of earlier attempts, so that these jobs are done again. */
-async function forgetFailures(queue: Queue<Task>, jobs: readonly PlannedJob[]): Promise<void> {
+/**
+ * Removes the failures of earlier attempts, so that these jobs are done again, and those of jobs that the same command had before
+ * its config was edited, which nobody will do again.
+ */
+export async function forgetFailures(
+  queue: Pick<Queue<Task>, 'getJobs' | 'remove'>,
+  jobs: readonly PlannedJob[],
+  study: Study,
+): Promise<void> {
   const ids = new Set(jobs.map(({ id }) => id));
-  for (const { id } of await queue.getJobs(['failed'])) if (ids.has(id!)) await queue.remove(id!);
+  const own = commandOf(taskOf(jobs[0]!, '', study));
+  for (const { id, data } of await queue.getJobs(['failed'])) {
+    if (ids.has(id!) || commandOf(data) === own) await queue.remove(id!);
+  }
+}
+
+/** What the jobs of one command have in common, whatever its config is by now. */
+function commandOf({ experiment, data, seed, threads, search }: Task): string {
+  return JSON.stringify([experiment, data, seed, threads, search ?? false]);
 }

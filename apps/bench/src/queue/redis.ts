@@ -8,7 +8,7 @@ export interface Opened {
   readonly client: Redis;
 }
 
-/** Milliseconds until a server that does not answer counts as away. */
+/** Default of `patience`. */
 const PATIENCE = 10_000;
 /** Milliseconds that one waits for Redis at the end. */
 const GOODBYE = 5000;
@@ -17,20 +17,26 @@ const GOODBYE = 5000;
  * Loads BullMQ and connects to the server. When the connection is lost, it is sought again every second at the latest.
  *
  * @param patient commands wait until the server is there again, as workers need it; otherwise they fail at once
+ * @param patience milliseconds until a server that does not answer counts as away
  * @throws LeaError `E_PEER_MISSING`; `E_QUEUE_CONNECTION` when the server does not answer or refuses the password
  */
-export async function openRedis({ url, shown }: Address, patient: boolean): Promise<Opened> {
+export async function openRedis({ url, shown }: Address, patient: boolean, patience = PATIENCE): Promise<Opened> {
   const { bullmq, Client } = await loadPeers();
   const manners = patient
     ? { maxRetriesPerRequest: null }
-    : { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: PATIENCE };
+    : { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: patience };
   let connected = false;
   const retryStrategy = (times: number): number | null => (connected ? Math.min(1000, 100 * times) : null);
-  const client = new Client(url, { ...manners, lazyConnect: true, connectTimeout: PATIENCE, retryStrategy });
+  const client = new Client(url, { ...manners, lazyConnect: true, connectTimeout: patience, retryStrategy });
   let heard: unknown;
   client.on('error', (error) => {
     heard ??= error;
   });
+  // The client itself waits without end for a server that takes connections and says nothing.
+  const late = setTimeout(() => {
+    heard ??= new Error(`it is silent for ${patience / 1000} s`);
+    client.disconnect();
+  }, patience);
   try {
     await client.connect();
     await client.ping();
@@ -40,6 +46,8 @@ export async function openRedis({ url, shown }: Address, patient: boolean): Prom
     client.disconnect();
     // The error itself may hold the command with the password, so it is not the cause.
     throw refusal(shown, reasonOf(heard ?? error));
+  } finally {
+    clearTimeout(late);
   }
   connected = true;
   return { bullmq, client };

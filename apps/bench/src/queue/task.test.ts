@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { PlannedJob } from '../jobs/graph.ts';
 import { knownQueueName, queueName } from './name.ts';
+import { forgetFailures } from './producer.ts';
 import { received, taskOf } from './task.ts';
 
 const job = { id: 'plain-s0-abc', folder: '/here/study/runs/mini/plain-s0-abc' } as PlannedJob;
@@ -46,9 +47,12 @@ test('a job of another form is refused', () => {
 test('a folder of runs has one queue, whoever comes first, and no other folder has it', async () => {
   const folder = () => join(mkdtempSync(join(tmpdir(), 'lea-queue-')), 'runs');
   const [one, two] = [folder(), folder()];
-  const names = await Promise.all(Array.from({ length: 8 }, () => queueName(one)));
-  expect(new Set(names)).toEqual(new Set([`lea-${readFileSync(join(one, 'queue-id'), 'utf8')}`]));
-  expect(await queueName(two)).not.toBe(names[0]);
+  const named = await Promise.all(Array.from({ length: 8 }, () => queueName(one)));
+  const names = new Set(named.map(({ name }) => name));
+  expect(names).toEqual(new Set([`lea-${readFileSync(join(one, 'queue-id'), 'utf8')}`]));
+  // One of them was the first.
+  expect(named.filter(({ isNew }) => isNew)).toEqual([{ name: [...names][0], isNew: 'folder' }]);
+  expect(names).not.toContain((await queueName(two)).name);
 });
 
 test('who only looks at a queue makes none, and a folder that is not there is refused', async () => {
@@ -57,6 +61,22 @@ test('who only looks at a queue makes none, and a folder that is not there is re
   expect(readdirSync(folder)).toEqual([]);
   await expect(knownQueueName(join(folder, 'typo'))).rejects.toMatchObject({ code: 'E_RUNS_MISSING' });
   expect(readdirSync(folder)).toEqual([]);
-  const name = await queueName(folder);
+  const { name, isNew } = await queueName(folder);
+  expect(isNew).toBe('queue');
   expect(await knownQueueName(folder)).toBe(name);
+  expect(await queueName(folder)).toEqual({ name, isNew: undefined });
+});
+
+test('a producer forgets the failures of its jobs, and those that its config no longer has', async () => {
+  const study = { experiment: 'study.json', runs: 'runs', seed: '0,1' };
+  const other = { ...study, seed: '2' };
+  const failed = [
+    { id: job.id, data: taskOf(job, 'a', other) },
+    { id: 'old', data: taskOf(job, 'a', { ...study, config: 'runs/config-0.json' }) },
+    { id: 'of another command', data: taskOf(job, 'a', other) },
+  ];
+  const removed: string[] = [];
+  const queue = { getJobs: async () => failed, remove: async (id: string) => removed.push(id) };
+  await forgetFailures(queue as never, [job], study);
+  expect(removed).toEqual([job.id, 'old']);
 });

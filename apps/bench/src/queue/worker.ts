@@ -17,6 +17,12 @@ export interface ServeOptions {
   readonly signal: AbortSignal;
 }
 
+/** What a worker says of a folder that it is the first one to use, which may be a mistyped one. */
+const newTo = {
+  folder: (runs: string) => `The folder of runs did not exist and is made: ${runs}.`,
+  queue: (runs: string) => `No queue has been used for this folder of runs before: ${runs}.`,
+} as const;
+
 /** Milliseconds after which a job without a sign of life from its worker goes to another one. */
 const LOCK = 15_000;
 /** Milliseconds between two searches for such jobs. */
@@ -28,13 +34,18 @@ const LATER = 10_000;
 
 /**
  * Takes jobs from the queue of a folder of runs, one at a time, and does each in a child process, until the signal aborts. The
- * child then saves, and its job goes back to the queue.
+ * child then saves, and its job goes back to the queue. Workers may begin before there is anything to do, so a folder that is
+ * missing is made.
  *
- * @throws the signal's reason; LeaError `E_PEER_MISSING`, `E_QUEUE_CONNECTION`
+ * @throws the signal's reason; LeaError `E_PEER_MISSING`, `E_QUEUE_CONNECTION`, `E_DISK_FULL`, `E_FILE_WRITE`
  */
 export async function serve(address: Address, { runs, wordsOf, board, signal }: ServeOptions): Promise<never> {
-  const name = await queueName(runs);
   const { bullmq, client } = await openRedis(address, true);
+  // Only now, so that a failed connection leaves nothing in the folder.
+  const { name, isNew } = await queueName(runs).catch((error: unknown) => {
+    client.disconnect();
+    throw error;
+  });
   const { DelayedError, WaitingError, Worker } = bullmq;
 
   let child: Promise<unknown> = Promise.resolve();
@@ -89,6 +100,7 @@ export async function serve(address: Address, { runs, wordsOf, board, signal }: 
     if (reason !== said && !signal.aborted) board.say(`Redis at ${address.shown}: ${reason}`);
     said = reason;
   });
+  if (isNew) board.say(`${newTo[isNew](runs)} If run has another --runs, stop this worker and give it the same.`);
   board.say(`Waiting for jobs of ${runs} at ${address.shown}. Ctrl-C saves and ends.`);
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();

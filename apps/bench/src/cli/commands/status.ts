@@ -1,13 +1,11 @@
 import { resolve } from 'node:path';
 import { type CommandDef, defineCommand } from 'citty';
 import { neededAddress } from '../../queue/address.ts';
-import { type Status, statusOf } from '../../queue/status.ts';
-import { renderTable } from '../../report/table.ts';
-import { counted } from '../../terminal/counted.ts';
-import { duration } from '../../terminal/duration.ts';
+import { statusOf } from '../../queue/status.ts';
 import { checkFlags } from '../../terminal/flags.ts';
-import { printable, printableJson } from '../../terminal/printable.ts';
+import { printableJson } from '../../terminal/printable.ts';
 import { experimentArgs, queueArgs } from '../experiment-args.ts';
+import { statusText } from '../status-text.ts';
 
 const { runs } = experimentArgs;
 const args = {
@@ -23,22 +21,8 @@ const command: CommandDef<typeof args> = defineCommand({
     checkFlags('status', rawArgs, args);
     const address = neededAddress(given.queue);
     const status = await statusOf(address, resolve(given.runs));
-    process.stdout.write(given.json ? `${printableJson(status)}\n` : told(status));
+    process.stdout.write(given.json ? `${printableJson(status)}\n` : statusText(status, process.stdout.columns));
   },
 });
 
 export default command;
-
-function told({ workers, running, waiting, delayed, failed, jobs }: Status): string {
-  const tried = delayed > 0 ? `, ${delayed} to be tried again` : '';
-  const sum = `${counted(workers, 'worker')}, ${counted(running, 'job')} running, ${waiting} ready${tried}, ${failed} failed.\n`;
-  if (jobs.length === 0) return sum;
-  const rows = jobs.map(({ id, state, worker, seconds, said }) => [
-    id,
-    state,
-    worker ?? '–',
-    seconds === null ? '–' : duration(seconds),
-    printable(said),
-  ]);
-  return `${renderTable({ head: ['id', 'state', 'worker', 'time', 'progress'], rows })}\n${sum}`;
-}
