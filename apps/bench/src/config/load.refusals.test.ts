@@ -72,6 +72,17 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ],
   ['no window', (c) => Reflect.deleteProperty(c, 'window'), /needs "window", a number\./],
   ['a number that is none', (c) => (c.window = 2.5), /at window/],
+  [
+    'half a seed',
+    (c) => (c.seeds = [0.5]),
+    /at seeds\.0: expected a whole number below 2\^53 as the seed\. Got 0\.5\.$/,
+  ],
+  [
+    'a name with a path',
+    (c) => (c.name = '../x'),
+    /at name: expected letters, digits.* becomes a folder\. Got "\.\.\/x"\.$/,
+  ],
+  ['a package that is a path', (c) => (c.packages = ['./own']), /npm name of a package, not a path\. Got "\.\/own"\.$/],
   ['places that are none', (c) => (c.ks = []), /at ks/],
   ['an inherited name', (c) => (c.runs[1]!.environment = 'toString'), /names an environment that does not exist/],
   [

@@ -172,5 +172,6 @@ test('models are looked for beside the config; a path that leads nowhere is refu
 });
 
 test('an inherited name is no preset', async () => {
+  await expect(loadExperiment('')).rejects.toMatchObject({ code: 'E_PRESET_UNKNOWN', value: '' });
   await expect(loadExperiment('toString')).rejects.toMatchObject({ code: 'E_PRESET_UNKNOWN' });
 });

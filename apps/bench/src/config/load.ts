@@ -75,7 +75,9 @@ export function check(config: unknown, origin: string): Experiment {
     // A misspelled key explains the missing one.
     const first = result.issues.find(({ expected }) => expected === 'never') ?? result.issues[0];
     const { issue, where } = furthest(first);
-    throw new LeaError('E_CONFIG', `${origin}${where ? `, at ${where}` : ''}: ${sentenceOf(issue)}${guess(issue)}`);
+    throw new LeaError('E_CONFIG', `${origin}${where ? `, at ${where}` : ''}: ${sentenceOf(issue)}${guess(issue)}`, {
+      ...(isUntold(issue) && { value: issue.input }),
+    });
   }
   // Which schema an editor reads does not decide any outcome.
   const { $schema: _, ...experiment } = result.output;
@@ -123,6 +125,11 @@ function checkHashed(experiment: Experiment, origin: string): void {
   } catch (cause) {
     throw new LeaError('E_CONFIG', `${origin}: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** Whether our own message of a check leaves the value to the error. */
+function isUntold({ kind, message }: v.BaseIssue<unknown>): boolean {
+  return kind === 'validation' && !message.startsWith('Invalid ') && !/, got /.test(message);
 }
 
 /** Suggests the expected word that is closest to the given one. */

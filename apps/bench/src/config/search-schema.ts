@@ -1,3 +1,4 @@
+import { describeValue } from '@lea/core';
 import * as v from 'valibot';
 import { count, described, flag, name, number, positive, seed } from './schema-values.ts';
 import { distinct, strict } from './strict.ts';

@@ -32,7 +32,10 @@ test.each([
   ['bounds that are not whole', space({ k: { from: 1.5, to: 4, whole: true } }), /expected whole numbers as bounds/],
   ['a value twice', space({ k: [1, 1] }), /search\.runs/],
   ['no method', { method: undefined }, /at search\.method: expected one of "random", "successive-halving", got/],
-  ['no budget', { budget: {} }, /search\.budget/],
+  ['no budget', { budget: {} }, /at search\.budget: expected exactly one of "epochs" and "steps", got an empty/],
+  ['two budgets', { budget: { steps: 2, epochs: 1 } }, /exactly one of "epochs" and "steps", got an .* steps, epochs/],
+  ['a misspelt budget', { budget: { epoch: 2 } }, /exactly one of "epochs" and "steps", got .* epoch\./],
+  ['a budget of nothing', { budget: { epochs: 0 } }, /at search\.budget\.epochs: expected a number above 0, got 0/],
 ])('%s is refused', (_, change, message) => {
   expect(searching(change)).toThrow(
     expect.objectContaining({ code: 'E_CONFIG', message: expect.stringMatching(message) }),

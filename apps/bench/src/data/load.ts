@@ -32,7 +32,7 @@ export interface Source {
  *
  * @param data folder of the files (`--data`)
  * @param folder where the config's relative paths start when no `data` is given
- * @throws LeaError `E_DATA_MISSING` saying where people get the files, and those of the readers
+ * @throws LeaError `E_DATA_MISSING` saying where people get the files, `E_FLAG_VALUE`, and those of the readers
  */
 export async function loadDataset(config: DatasetConfig, data: string | undefined, folder: string): Promise<Source> {
   const defined = definedDataset(config);

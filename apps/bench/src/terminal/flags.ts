@@ -33,9 +33,9 @@ export function checkFlags(command: string, rawArgs: readonly string[], args: Ar
         hint: `Write --${name} alone, or leave it out.`,
       });
     }
-    if (value !== undefined) continue;
-    const next = rawArgs[++i];
-    if (next === undefined || next.startsWith('--')) {
+    const next = value === undefined ? rawArgs[++i] : value.slice(1);
+    // A variable of the shell that is not set leaves an empty text, which as a path would be the working folder.
+    if (next === undefined || next === '' || (value === undefined && next.startsWith('--'))) {
       throw new LeaError('E_FLAG_VALUE', `Expected a value for --${name}.`, { hint: `See ${command} --help.` });
     }
   }
@@ -68,6 +68,7 @@ export function folderOf(flag: string, text: string): string {
 
 /** The seeds of a comma-separated list, which must be different. @throws LeaError `E_FLAG_VALUE` */
 export function seedsOf(text: string): number[] {
+  checkNoRange(text);
   const seeds = text.split(',').map(seedOf);
   if (new Set(seeds).size === seeds.length) return seeds;
   throw new LeaError('E_FLAG_VALUE', 'Expected different seeds.', {
@@ -75,6 +76,21 @@ export function seedsOf(text: string): number[] {
     hint: 'For example, use --seed 0,1.',
   });
 }
+
+/** Seeds are listed: nothing says whether the end of a range belongs to it. */
+function checkNoRange(text: string): void {
+  const [, from, to] = /^\s*(\d{1,9})\s*(?:-|–|:|\.{2,3})\s*(\d{1,9})\s*$/.exec(text) ?? [];
+  if (from === undefined || Number(to) <= Number(from)) return;
+  const count = Number(to) - Number(from) + 1;
+  const listed = Array.from({ length: Math.min(count, MOST_LISTED) }, (_, i) => Number(from) + i);
+  throw new LeaError('E_FLAG_VALUE', 'Expected a list of seeds, not a range.', {
+    value: text,
+    hint: `Write each of them: --seed ${listed.join(',')}${count > MOST_LISTED ? ',...' : ''}`,
+  });
+}
+
+/** Seeds of a range that a hint writes out. */
+const MOST_LISTED = 20;
 
 /** The whole number of at least 1 that a flag was given. @throws LeaError `E_FLAG_VALUE` */
 export function wholeOf(flag: string, text: string): number {
@@ -98,6 +114,13 @@ export function threadsOf(text: string | undefined): number {
   const threads = wholeOf('threads', text);
   if (threads <= 1024) return threads;
   throw new LeaError('E_FLAG_VALUE', 'Expected at most 1024 for --threads.', { value: threads });
+}
+
+/** The path of a folder, which need not exist yet. @throws LeaError `E_FLAG_VALUE` when it is a file */
+export function folderOf(flag: string, text: string): string {
+  const path = resolve(text);
+  if (!existsSync(path) || statSync(path).isDirectory()) return path;
+  throw new LeaError('E_FLAG_VALUE', `Expected a folder for --${flag}, not a file.`, { value: text });
 }
 
 /** One of the values that a flag supports. @throws LeaError `E_FLAG_VALUE` */

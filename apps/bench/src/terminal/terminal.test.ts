@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LeaError } from '@lea/core';
@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { counted } from './counted.ts';
 import { duration } from './duration.ts';
 import { describeFailure } from './failure.ts';
-import { checkFlags, seedOf, seedsOf } from './flags.ts';
+import { checkFlags, folderOf, seedOf, seedsOf } from './flags.ts';
 import { printable, printableJson, printableLines } from './printable.ts';
 import { createProgress } from './progress.ts';
 import { numbersPath, reportPath } from './report-path.ts';
@@ -89,6 +89,10 @@ test('flags are checked before anything runs', () => {
   expect(() => checkFlags('run', ['--data=x', 'y'], args)).not.toThrow();
   expect(() => checkFlags('run', ['--dat', 'x'], args)).toThrow(/"--dat".*Did you mean "--data"/);
   expect(() => checkFlags('run', ['--data', '--json'], args)).toThrow('Expected a value for --data');
+  for (const empty of [['--data', ''], ['--data=']]) {
+    expect(() => checkFlags('run', empty, args)).toThrow('Expected a value for --data');
+  }
+  expect(() => checkFlags('run', ['--data=--x'], args)).not.toThrow();
   expect(() => checkFlags('run', ['--json=maybe'], args)).toThrow(/no value for --json.*"maybe"/);
   expect(() => checkFlags('run', ['x', 'y'], args)).toThrow('unexpected argument');
 });
@@ -101,6 +105,11 @@ test('seeds are whole numbers, typed as such, and different', () => {
   for (const text of ['0,0', '1,2,1', '0,-0', '0,', '1,x']) {
     expect(() => seedsOf(text), text).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE' }));
   }
+  expect(() => seedsOf('0-3')).toThrow(
+    'Expected a list of seeds, not a range. Got "0-3". Write each of them: --seed 0,1,2,3',
+  );
+  expect(() => seedsOf('1..99')).toThrow(/,19,20,\.\.\.$/);
+  expect(() => seedsOf('3-0')).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE' }));
   expect(['0', '-3', ' 12 ', '9007199254740991'].map(seedOf)).toEqual([0, -3, 12, Number.MAX_SAFE_INTEGER]);
   for (const text of ['', '0.5', '1e400', '1e-400', '0.99999999999999999', 'NaN', 'true', 'null', '9007199254740992']) {
     expect(() => seedOf(text), text).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE' }));
@@ -177,6 +186,13 @@ test('a report is a page, so it never takes the place of a config', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lea-report-'));
   mkdirSync(join(folder, 'page.html'));
   expect(() => reportPath(join(folder, 'page.html'), 'quick')).toThrow(/not a folder/);
+});
+
+test('a folder need not exist, but is no file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lea-folder-'));
+  expect(['.', 'new'].map((name) => folderOf('runs', join(folder, name)))).toEqual([folder, join(folder, 'new')]);
+  writeFileSync(join(folder, 'file'), '');
+  expect(() => folderOf('runs', join(folder, 'file'))).toThrow('Expected a folder for --runs, not a file. Got');
 });
 
 test('one is counted without an s', () => {

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { type CommandDef, defineCommand } from 'citty';
 import { loadExperiment } from '../../config/load.ts';
 import { flagsOf } from '../../fidelity/flags.ts';
@@ -6,7 +5,7 @@ import { subjectLine, writeFidelity } from '../../fidelity/report.ts';
 import { runFidelity } from '../../fidelity/run.ts';
 import { mainTable, shareTables } from '../../fidelity/table.ts';
 import { renderTable } from '../../report/table.ts';
-import { checkFlags, threadsArg } from '../../terminal/flags.ts';
+import { checkFlags, folderOf, threadsArg } from '../../terminal/flags.ts';
 import { folded } from '../../terminal/folded.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
@@ -80,7 +79,7 @@ const command: CommandDef<typeof args> = defineCommand({
     await interruptible(typed([...invocation, 'fidelity', ...rawArgs]), async (signal) => {
       const outcome = await runFidelity(loaded, flags, {
         data: given.data,
-        runs: resolve(given.runs),
+        runs: folderOf('runs', given.runs),
         out: process.stderr,
         signal,
         onMeasured: (measured) => given.json && process.stdout.write(`${printableJson(subjectLine(measured))}\n`),

@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
 import { type CommandDef, defineCommand } from 'citty';
 import { neededAddress } from '../../queue/address.ts';
 import { statusOf } from '../../queue/status.ts';
-import { checkFlags } from '../../terminal/flags.ts';
+import { checkFlags, folderOf } from '../../terminal/flags.ts';
 import { printableJson } from '../../terminal/printable.ts';
 import { experimentArgs, queueArgs } from '../experiment-args.ts';
 import { statusText } from '../status-text.ts';
@@ -20,7 +19,7 @@ const command: CommandDef<typeof args> = defineCommand({
   async run({ args: given, rawArgs }) {
     checkFlags('status', rawArgs, args);
     const address = neededAddress(given.queue);
-    const status = await statusOf(address, resolve(given.runs));
+    const status = await statusOf(address, folderOf('runs', given.runs));
     process.stdout.write(given.json ? `${printableJson(status)}\n` : statusText(status, process.stdout.columns));
   },
 });

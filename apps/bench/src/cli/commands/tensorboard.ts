@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
 import { type CommandDef, defineCommand } from 'citty';
 import { planExperiment } from '../../jobs/planned.ts';
 import { writeEventFiles } from '../../tensorboard/write.ts';
 import { counted } from '../../terminal/counted.ts';
-import { checkFlags } from '../../terminal/flags.ts';
+import { checkFlags, folderOf } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable } from '../../terminal/printable.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
@@ -42,8 +41,8 @@ const command: CommandDef<typeof args> = defineCommand({
     await interruptible(typed([...invocation, 'tensorboard', ...rawArgs]), async (signal) => {
       const planned = loaded && (await planExperiment(loaded, planOptions(given, signal)));
       const ids = planned && new Set(planned.plan.jobs.map(({ id }) => id));
-      const out = resolve(given.out);
-      const { count, of } = await writeEventFiles(resolve(given.runs), out, ids);
+      const out = folderOf('out', given.out);
+      const { count, of } = await writeEventFiles(folderOf('runs', given.runs), out, ids);
       process.stdout.write(
         `${counted(count, of)}: ${printable(out)}\nTo see them: tensorboard --logdir ${printable(given.out)}\n`,
       );

@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
 import { type CommandDef, defineCommand } from 'citty';
 import { neededAddress } from '../../queue/address.ts';
 import { serve } from '../../queue/worker.ts';
 import { createBoard } from '../../terminal/board.ts';
-import { checkFlags } from '../../terminal/flags.ts';
+import { checkFlags, folderOf } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { invocation, typed } from '../../terminal/typed.ts';
 import { experimentArgs, queueArgs, workWords } from '../experiment-args.ts';
@@ -18,7 +17,12 @@ const command: CommandDef<typeof args> = defineCommand({
     checkFlags('worker', rawArgs, args);
     const address = neededAddress(given.queue);
     await interruptible(typed([...invocation, 'worker', ...rawArgs]), (signal) =>
-      serve(address, { runs: resolve(given.runs), wordsOf: workWords, board: createBoard(process.stderr), signal }),
+      serve(address, {
+        runs: folderOf('runs', given.runs),
+        wordsOf: workWords,
+        board: createBoard(process.stderr),
+        signal,
+      }),
     );
     // BullMQ would wait for a Redis that is away.
     process.exit();
