@@ -38,7 +38,5 @@ test('--runs is a folder, which may not exist yet', () => {
   writeFileSync(file, '');
   const options = (runs: string) => planOptions({ ...given, runs }, new AbortController().signal);
   for (const runs of [folder, join(folder, 'new')]) expect(options(runs).runs).toBe(runs);
-  for (const runs of [file, '']) {
-    expect(() => options(runs)).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE', value: runs }));
-  }
+  expect(() => options(file)).toThrow(expect.objectContaining({ code: 'E_FLAG_VALUE', value: file }));
 });

@@ -200,11 +200,6 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
   ['a reward that is NaN', (c) => (c.rewards = { click: Number.NaN }), /at rewards\.click/],
   ['a seed twice', (c) => (c.seeds = [0, 1, -0]), /at seeds: expected each seed once, got 0 twice/],
   [
-    'half a seed',
-    (c) => (c.seeds = [0.5]),
-    /at seeds\.0: expected a whole number below 2\^53 as the seed, got 0\.5\.$/,
-  ],
-  [
     'half a seed of the split',
     (c) => (c.split = { type: 'by-user', seed: 0.3 }),
     /at split\.seed: expected a whole number/,
@@ -220,7 +215,7 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     /at baselines: expected each baseline once/,
   ],
   ['a teacher twice', (c) => (c.runs[1]!.environment = ['language', 'language']), /expected each name once/],
-  ['a name that is a folder', (c) => (c.name = '..'), /at name: expected more than dots.*, got "\.\."/],
+  ['a name that is a folder', (c) => (c.name = '..'), /at name: expected more than dots.* Got "\.\."/],
   ['a name that is this folder', (c) => (c.name = '.'), /at name: expected more than dots/],
   ['a name that no file may have', (c) => (c.name = 'x'.repeat(300)), /at name: expected a name of at most 100/],
   [
@@ -237,11 +232,6 @@ test.each<[string, (config: ReturnType<typeof valid>) => void, RegExp]>([
     'a window beyond all',
     (c) => (c.window = 1e12),
     /at window: expected a number of at most 2147483647, got 1000000000000\.$/,
-  ],
-  [
-    'a budget of epochs and steps',
-    (c) => (c.search = { method: 'random', trials: 2, budget: { steps: 5, epochs: 1 }, runs: {} } as never),
-    /at search\.budget: expected either "epochs" or "steps", got an object with steps, epochs\.$/,
   ],
   ['a text as a number', (c) => (c.window = 'x' as never), /at window: expected a number, got "x"\.$/],
   ['a number as a text', (c) => (c.name = 3 as never), /at name: expected a text, got 3\.$/],

@@ -23,7 +23,7 @@ const options = v.record(v.string(), v.union([values, range]));
 const budget = described(
   v.union(
     [strict('search.budget', { epochs: positive }), strict('search.budget', { steps: count })],
-    'expected either "epochs" or "steps".',
+    ({ input }) => `expected exactly one of "epochs" and "steps", got ${describeValue(input)}`,
   ),
   'Training of one trial, at most: epochs or steps. With successive halving, that of the trials in the last rung.',
 );

@@ -26,7 +26,6 @@ const bounds: Readonly<Record<string, string>> = {
 
 /** The fault of a value of a config: our own message of a check, or a sentence in place of valibot's. */
 export function sentenceOf({ message, type, requirement, expected, input }: v.BaseIssue<unknown>): string {
-  if (/^expected (?!.*, got )/s.test(message)) return `${message.replace(/\.$/, '')}, got ${describeValue(input)}`;
   if (!message.startsWith('Invalid ')) return message;
   const bound = bounds[type] && `${bounds[type]} ${requirement}`;
   return `expected ${bound ?? kinds[type] ?? wordsOf(expected)}, got ${describeValue(input)}`;

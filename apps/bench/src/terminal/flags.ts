@@ -45,24 +45,9 @@ export function checkFlags(command: string, rawArgs: readonly string[], args: Ar
 export function seedOf(text: string): number {
   const seed = Number(text);
   if (/^\s*-?\d+\s*$/.test(text) && Number.isSafeInteger(seed)) return seed + 0;
-  const [, from, to] = /^\s*(\d+)\s*(?:-|\.\.)\s*(\d+)\s*$/.exec(text) ?? [];
-  const count = Number(to) - Number(from) + 1;
-  const listed = count > 1 && count <= 20 ? Array.from({ length: count }, (_, i) => Number(from) + i).join() : '1';
   throw new LeaError('E_FLAG_VALUE', 'Expected a whole number as the seed.', {
     value: text,
-    hint: `For example, use --seed ${listed}.`,
-  });
-}
-
-/** The path of the folder that a flag names; it may not exist yet. @throws LeaError `E_FLAG_VALUE` */
-export function folderOf(flag: string, text: string): string {
-  const path = resolve(text);
-  if (text.trim() !== '' && (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true)) return path;
-  throw new LeaError('E_FLAG_VALUE', `Expected a folder for --${flag}.`, {
-    value: text,
-    ...(text.trim() !== '' && {
-      hint: 'It is a file. Give the path of a folder, which is made where it does not exist.',
-    }),
+    hint: 'For example, use --seed 1.',
   });
 }
 
@@ -119,7 +104,7 @@ export function threadsOf(text: string | undefined): number {
 /** The path of a folder, which need not exist yet. @throws LeaError `E_FLAG_VALUE` when it is a file */
 export function folderOf(flag: string, text: string): string {
   const path = resolve(text);
-  if (!existsSync(path) || statSync(path).isDirectory()) return path;
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true) return path;
   throw new LeaError('E_FLAG_VALUE', `Expected a folder for --${flag}, not a file.`, { value: text });
 }
 

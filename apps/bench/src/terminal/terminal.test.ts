@@ -98,8 +98,6 @@ test('flags are checked before anything runs', () => {
 });
 
 test('seeds are whole numbers, typed as such, and different', () => {
-  expect(() => seedsOf('0-3')).toThrow('Got "0-3". For example, use --seed 0,1,2,3.');
-  expect(() => seedsOf('3-0')).toThrow('For example, use --seed 1.');
   expect(seedsOf('0, 1,-2')).toEqual([0, 1, -2]);
   expect(seedOf('-0')).toBe(0);
   for (const text of ['0,0', '1,2,1', '0,-0', '0,', '1,x']) {
