@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolder, writeError } from '@lea/core/node';
@@ -39,12 +38,4 @@ export async function lockFolder(folder: string, mode: 'exclusive' | 'shared' = 
     database?.close();
     return { state: (error as { errcode?: number }).errcode === BUSY ? 'busy' : 'none', release: () => {} };
   }
-}
-
-/** Whether a process works in a folder alone. Makes nothing where there is no folder. */
-export async function isLocked(folder: string): Promise<boolean> {
-  if (!existsSync(join(folder, 'lock'))) return false;
-  const lock = await lockFolder(folder);
-  lock.release();
-  return lock.state === 'busy';
 }

@@ -33,7 +33,7 @@ const command: CommandDef<typeof args> = defineCommand({
       const options = planOptions(given, signal);
       const { jobs } = await (given.search ? planSearch : planExperiment)(loaded, options);
       await checkRecords(jobs);
-      const rows = await listed(jobs, await estimateFrom(options.runs));
+      const rows = listed(jobs, await estimateFrom(options.runs));
       if (given.json) for (const row of rows) process.stdout.write(`${printableJson(row)}\n`);
       else process.stdout.write(`${tableOf(rows)}\n${sumOf(rows)}\n`);
     });
@@ -61,12 +61,10 @@ function tableOf(rows: readonly ListedJob[]): string {
 
 function sumOf(rows: readonly ListedJob[]): string {
   const finished = rows.filter(({ state }) => state === 'finished').length;
-  const running = rows.filter(({ state }) => state === 'running').length;
   const open = rows.filter(({ state }) => state === 'ready' || state === 'waits');
   const known = open.flatMap(({ seconds }) => seconds ?? []);
   const sum = known.reduce((all, seconds) => all + seconds, 0);
-  const begun = running > 0 ? `${running} running, ` : '';
-  const count = `${counted(rows.length, 'job')}, ${finished} finished, ${begun}${open.length} to do.`;
+  const count = `${counted(rows.length, 'job')}, ${finished} finished, ${open.length} to do.`;
   if (open.length === 0) return count;
   const unknown = open.length - known.length;
   if (known.length === 0) return `${count} Their time is unknown.`;
