@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { alone, beside } from './alone.ts';
-import { lockFolder } from './lock.ts';
+import { isHeld, lockFolder } from './lock.ts';
 
 const folderOf = () => join(mkdtempSync(join(tmpdir(), 'lea-lock-')), 'runs');
 const lockModule = new URL('./lock.ts', import.meta.url).href;
@@ -24,8 +24,10 @@ async function holder(folder: string): Promise<ChildProcess> {
 
 test('a folder is held by one process until it ends, be it by kill -9', async () => {
   const folder = folderOf();
+  expect(isHeld(folder)).toBe(false);
   const other = await holder(folder);
   expect((await lockFolder(folder)).state).toBe('busy');
+  expect(isHeld(folder)).toBe(true);
   other.kill('SIGKILL');
   await once(other, 'exit');
   const lock = await lockFolder(folder);
@@ -35,6 +37,7 @@ test('a folder is held by one process until it ends, be it by kill -9', async ()
   const next = await lockFolder(folder);
   expect(next.state).toBe('held');
   next.release();
+  expect(isHeld(folder)).toBe(false);
   expect(readdirSync(folder)).toEqual(['lock']);
 });
 

@@ -5,6 +5,7 @@ import { contentHash } from '@lea/core';
 import { writeSealed } from '@lea/core/node';
 import { beforeAll, expect, test } from 'vitest';
 import { check } from '../config/load.ts';
+import { lockFolder } from '../experiment/lock.ts';
 import { mini } from '../testing/bench.ts';
 import { partsOf } from './annotation.ts';
 import { estimateFrom } from './costs.ts';
@@ -94,15 +95,15 @@ test('an unknown id is refused with the nearest known one', () => {
   );
 });
 
-test('only what unfinished runs read has to be done; states say what can begin', () => {
+test('only what unfinished runs read has to be done; states say what can begin', async () => {
   const finish = (...texts: string[]): void => {
     for (const { folder } of texts.map(named)) {
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, 'record.json'), '');
     }
   };
-  const states = (): Record<string, string[]> => {
-    const rows = listed(jobs, () => undefined);
+  const states = async (): Promise<Record<string, string[]>> => {
+    const rows = await listed(jobs, () => undefined);
     const by = Map.groupBy(rows, ({ state }) => state);
     return Object.fromEntries([...by].map(([state, own]) => [state, own.map(({ id }) => short(jobOf(id, jobs)))]));
   };
@@ -114,7 +115,7 @@ test('only what unfinished runs read has to be done; states say what can begin',
     'run folds 0',
     'run memory 0',
   ]);
-  expect(states()).toEqual({
+  expect(await states()).toEqual({
     finished: ['baseline popularity 0', 'run plain 0', 'language model language 0', 'run taught 0', 'run by reward 0'],
     'not needed': [
       'item tokens language 0',
@@ -125,6 +126,10 @@ test('only what unfinished runs read has to be done; states say what can begin',
     ready: ['environment folds 0', 'run memory 0'],
     waits: ['annotation folds 0', 'run folds 0'],
   });
+  const lock = await lockFolder(named('environment folds 0').folder);
+  expect(await states()).toMatchObject({ running: ['environment folds 0'], ready: ['run memory 0'] });
+  lock.release();
+  expect(await states()).not.toHaveProperty('running');
 });
 
 test('times come from the same job with other seeds or versions, else from the same type on the same data', async () => {

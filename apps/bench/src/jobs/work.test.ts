@@ -10,7 +10,7 @@ import { outcomeOf } from '../tamper/experiment.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { bench, miniFolder, start } from '../testing/bench.ts';
 import { titleOf } from './graph.ts';
-import type { ListedJob } from './listed.ts';
+import { type ListedJob, listed } from './listed.ts';
 import { benchOf, type Planned, planExperiment } from './planned.ts';
 import { jobOf, workOn } from './work.ts';
 
@@ -42,14 +42,14 @@ test('jobs in random order, each in a process of its own, give the records of on
       ],
     }));
   const folder = folderOf();
-  const listed = async (): Promise<ListedJob[]> => {
+  const rows = async (): Promise<ListedJob[]> => {
     const { stdout } = await bench(['plan', 'mini.json', '--json'], folder);
     return stdout
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as ListedJob);
   };
-  const jobs = await listed();
+  const jobs = await rows();
   expect(jobs.map(({ state }) => state)).toEqual(['ready', 'ready', 'ready', ...Array(5).fill('waits')]);
   expect(jobs.map(({ seconds }) => seconds)).toEqual(Array(8).fill(null));
 
@@ -70,7 +70,7 @@ test('jobs in random order, each in a process of its own, give the records of on
   }
   const again = await bench(['work', 'mini.json', '--run', memory.id], folder);
   expect([again.code, again.stderr]).toEqual([0, `${memory.id} is already finished.\n`]);
-  expect((await listed()).map(({ state }) => state)).toEqual(Array(8).fill('finished'));
+  expect((await rows()).map(({ state }) => state)).toEqual(Array(8).fill('finished'));
 
   const collected = await bench(['collect', 'mini.json', '--json'], folder);
   expect(collected.code).toBe(0);
@@ -127,8 +127,11 @@ test('two workers on one job: the second is refused; after kill -9 it goes on to
   const work = () => workOn(job!, benchOf(planned, createProgress(out, 1), signal));
   const second = beside(planned.plan.folder, work);
   await expect(second).rejects.toMatchObject({ code: 'E_RUNS_BUSY', value: job!.folder });
+  const shown = async () => (await listed(planned.jobs, () => undefined))[0];
+  expect(await shown()).toMatchObject({ state: 'running', resumesAt: null });
   child.kill('SIGKILL');
   await ended;
+  expect(await shown()).toMatchObject({ state: 'ready', resumesAt: expect.any(Number) });
   expect(existsSync(join(job!.folder, 'record.json'))).toBe(false);
   await work();
   const events = readFileSync(join(job!.folder, 'events.jsonl'), 'utf8');

@@ -33,7 +33,7 @@ const command: CommandDef<typeof args> = defineCommand({
       const options = planOptions(given, signal);
       const { jobs } = await (given.search ? planSearch : planExperiment)(loaded, options);
       await checkRecords(jobs);
-      const rows = listed(jobs, await estimateFrom(options.runs));
+      const rows = await listed(jobs, await estimateFrom(options.runs));
       if (given.json) for (const row of rows) process.stdout.write(`${printableJson(row)}\n`);
       else process.stdout.write(`${tableOf(rows)}\n${sumOf(rows)}\n`);
     });
@@ -47,13 +47,13 @@ function tableOf(rows: readonly ListedJob[]): string {
   const numbers = new Map(rows.map(({ id }, i) => [id, `${i + 1}`]));
   return renderTable({
     head: ['id', 'job', 'kind', 'stage', 'reads', 'state', 'time'],
-    rows: rows.map(({ id, kind, stage, after, state, seconds }) => [
+    rows: rows.map(({ id, kind, stage, after, state, resumesAt, seconds }) => [
       id,
       numbers.get(id)!,
       kind,
       `${stage}`,
       after.map((other) => numbers.get(other)).join(' ') || '–',
-      state,
+      resumesAt === null ? state : `${state}, resumes at step ${resumesAt}`,
       seconds === null ? 'unknown' : duration(seconds),
     ]),
   });
@@ -64,7 +64,9 @@ function sumOf(rows: readonly ListedJob[]): string {
   const open = rows.filter(({ state }) => state === 'ready' || state === 'waits');
   const known = open.flatMap(({ seconds }) => seconds ?? []);
   const sum = known.reduce((all, seconds) => all + seconds, 0);
-  const count = `${counted(rows.length, 'job')}, ${finished} finished, ${open.length} to do.`;
+  const running = rows.filter(({ state }) => state === 'running').length;
+  const others = running > 0 ? `, ${running} running` : '';
+  const count = `${counted(rows.length, 'job')}, ${finished} finished${others}, ${open.length} to do.`;
   if (open.length === 0) return count;
   const unknown = open.length - known.length;
   if (known.length === 0) return `${count} Their time is unknown.`;
