@@ -154,12 +154,13 @@ test('collect tells what is finished and names the rest; with nothing finished i
   const planned = await planOf(folder);
   const shared = benchOf(planned, createProgress(out, 1), signal);
   for (const job of planned.jobs.slice(0, 2)) await workOn(job, shared);
-  const { code, stdout, stderr } = await bench(['collect', 'mini.json'], folder);
-  expect(code).toBe(0);
+  const { code, stdout, stderr } = await bench(['collect', 'mini.json', '--all'], folder);
+  expect(code).toBe(1);
   expect(stdout).toMatch(/plain.* \(1 of 2 seeds\)/);
   // Means of different seeds are not compared.
   expect(stdout).toContain('popularity has the highest NDCG@10');
-  expect(stderr).toBe(`Not finished: ${planned.jobs[2]!.id}\n`);
+  expect(stderr).toContain(`Not finished: ${planned.jobs[2]!.id}\n\nE_RUNS_UNFINISHED: Not all of the experiment`);
+  expect(stderr).toContain('1 result missing');
   expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain(planned.jobs[2]!.id);
 });
 

@@ -11,6 +11,7 @@ import { offPolicyNotes, withEstimates } from '../../report/off-policy-table.ts'
 import { publishedNotes } from '../../report/published.ts';
 import { repeatNotes } from '../../report/repeats.ts';
 import { metricColumns, SHORT } from '../../report/table.ts';
+import { counted } from '../../terminal/counted.ts';
 import { checkFlags, choiceOf } from '../../terminal/flags.ts';
 import { interruptible } from '../../terminal/interrupt.ts';
 import { printable, printableJson } from '../../terminal/printable.ts';
@@ -27,6 +28,7 @@ const args = {
     description: 'Write only a table of the test metrics to standard output: csv, latex or markdown',
     valueHint: 'FORMAT',
   },
+  all: { type: 'boolean', description: 'End with an error if a run, a baseline or an estimate is not finished' },
 } as const;
 
 const command: CommandDef<typeof args> = defineCommand({
@@ -76,6 +78,16 @@ const command: CommandDef<typeof args> = defineCommand({
         });
       }
       for (const { id } of missing) process.stderr.write(`Not finished: ${printable(id)}\n`);
+      if (given.all && missing.length > 0) {
+        throw new LeaError(
+          'E_RUNS_UNFINISHED',
+          `Not all of the experiment is finished: ${counted(missing.length, 'result')} missing.`,
+          {
+            value: planned.plan.folder,
+            hint: 'Do the jobs that are named above, or leave --all out.',
+          },
+        );
+      }
     });
   },
 });
