@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import * as module from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { correctGradients } from './corrected-gradients.ts';
@@ -10,13 +11,17 @@ await import('@tensorflow/tfjs-backend-cpu');
 // tfjs-core registers its gradients in a module that only bundlers can load, because its imports have no file extension.
 // They reach the engine and its registries through globals, so loading a second copy of the ops does no harm.
 const modules = '/@tensorflow/tfjs-core/dist/';
+// They are 450 modules: without asking Node for the path, the package and the format of each, they load in half the time.
 const hooks = module.registerHooks?.({
   resolve(specifier, context, next) {
-    const bare = specifier.startsWith('.') && !specifier.endsWith('.js') && context.parentURL?.includes(modules);
-    return next(bare ? `${specifier}.js` : specifier, context);
+    const { parentURL } = context;
+    if (!specifier.startsWith('.') || !parentURL?.includes(modules)) return next(specifier, context);
+    const path = specifier.endsWith('.js') ? specifier : `${specifier}.js`;
+    return { url: new URL(path, parentURL).href, format: 'module', shortCircuit: true };
   },
   load(url, context, next) {
-    return next(url, url.includes(modules) && !url.endsWith('.node.js') ? { ...context, format: 'module' } : context);
+    if (!url.includes(modules) || url.endsWith('.node.js')) return next(url, context);
+    return { format: 'module', source: fs.readFileSync(new URL(url)), shortCircuit: true };
   },
 });
 try {
