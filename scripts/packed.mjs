@@ -35,11 +35,15 @@ export function run(command, args, options = {}) {
   return spawnSync(command, args, { cwd: root, env, encoding: 'utf8', shell, ...options });
 }
 
-/** Builds and packs packages and their dependencies in this repository; returns the files by name. */
+/**
+ * Builds and packs packages and their dependencies in this repository; returns the files by name. With the environment variable
+ * `LEA_PACKED`, they are those that `npm run pack` has written to that folder, so that several checks can run at a time.
+ */
 export function pack(names, work) {
   const wanted = [...new Set(names.flatMap(closure))];
+  const ready = process.env.LEA_PACKED;
   const filters = wanted.map((name) => `--filter=@lea/${name}`);
-  step('build', run('pnpm', ['exec', 'turbo', 'run', 'build', ...filters, '--output-logs=errors-only']));
+  if (!ready) step('build', run('pnpm', ['exec', 'turbo', 'run', 'build', ...filters, '--output-logs=errors-only']));
   const platform = `${process.platform}-${process.arch}`;
   const sources = [
     ...wanted.map((name) => [name, folders[name]]),
@@ -47,7 +51,8 @@ export function pack(names, work) {
     [`onnxruntime-${platform}`, join('runtimes', platform)],
   ];
   const packed = sources.map(([name, folder]) => {
-    const destination = join(work, 'packed', name);
+    const destination = join(ready ?? work, 'packed', name);
+    if (ready) return [name, join(destination, readdirSync(destination)[0])];
     mkdirSync(destination, { recursive: true });
     const made = run('pnpm', ['pack', '--pack-destination', destination], { cwd: join(root, folder) });
     step(`@lea/${name} packs`, made);
